@@ -1,0 +1,36 @@
+package diag
+
+import "slices"
+
+// CodeInfo is the catalogue's entry of a code.
+type CodeInfo struct {
+	Code     Code
+	Severity Severity
+	// Title names the finding in a few words.
+	Title string
+	// Doc explains the reason and the way out, for docs/diagnostics.md.
+	Doc string
+	// Allowable marks an error that the user can accept with
+	// x-gantry: {allow: [CODE]} because nothing is broken by it.
+	Allowable bool
+}
+
+// Catalogue returns all codes in order. The ranges:
+// 0xx input files, 1xx ecs-params, 2xx attributes, 3xx names, ports, volumes
+// and other relations between services, 4xx kustomization and output,
+// 5xx cluster and deploy.
+func Catalogue() []CodeInfo {
+	return slices.Concat(inputCodes(), paramsCodes(), attributeCodes(), relationCodes(), outputCodes(), clusterCodes())
+}
+
+// Lookup returns the catalogue's entry of a code.
+func Lookup(code Code) (CodeInfo, bool) {
+	for _, part := range []func() []CodeInfo{inputCodes, paramsCodes, attributeCodes, relationCodes, outputCodes, clusterCodes} {
+		for _, info := range part() {
+			if info.Code == code {
+				return info, true
+			}
+		}
+	}
+	return CodeInfo{}, false
+}

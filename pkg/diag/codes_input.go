@@ -1,0 +1,8 @@
+package diag
+
+// Codes 0xx, reported by pkg/compose.
+const ()
+
+func inputCodes() []CodeInfo {
+	return nil
+}

@@ -1,0 +1,8 @@
+package diag
+
+// Codes 1xx, reported by pkg/params.
+const ()
+
+func paramsCodes() []CodeInfo {
+	return nil
+}

@@ -1,0 +1,8 @@
+package diag
+
+// Codes 3xx, reported by pkg/render.
+const ()
+
+func relationCodes() []CodeInfo {
+	return nil
+}

@@ -1,0 +1,187 @@
+package params
+
+import "github.com/gantry-dev/gantry/pkg/diag"
+
+// Params is a read ecs-params file. The zero value means that there is none;
+// every accessor of a nil or zero Params answers with nothing set.
+type Params struct {
+	// File is the path as the user gave it, "" when there is no file.
+	File           string
+	Version        string
+	TaskDefinition TaskDefinition
+	RunParams      RunParams
+	Kubernetes     Kubernetes
+
+	positions map[string]diag.Pos
+}
+
+// Kubernetes is gantry's own block: what ecs-params has no words for.
+type Kubernetes struct {
+	// Namespace of the rendered objects; "" leaves it to the target.
+	Namespace string
+	// ImagePullSecrets are names of existing Secrets for private registries.
+	ImagePullSecrets []string
+	// ServiceType is how published ports are exposed where a service does not
+	// say: LoadBalancer (default), NodePort, ClusterIP or None.
+	ServiceType string
+	Services    map[string]KubernetesService
+	Volumes     map[string]KubernetesVolume
+}
+
+// KubernetesService is the `kubernetes.services.NAME` block.
+type KubernetesService struct {
+	// Kind forces the workload kind: Deployment, StatefulSet, DaemonSet, Job or CronJob.
+	Kind string
+	// Replicas wins over the Compose file; nil means not said.
+	Replicas *int32
+	// Service says how the published ports are exposed.
+	Service KubernetesExposure
+	// Ingress, when set, publishes one port by an Ingress instead of a Service.
+	Ingress *KubernetesIngress
+	// Liveness also makes the healthcheck a liveness probe: Kubernetes then
+	// restarts an unhealthy container, which Docker never does.
+	Liveness bool
+	// ServiceAccount is the name of an existing ServiceAccount.
+	ServiceAccount string
+	NodeSelector   map[string]string
+}
+
+// KubernetesExposure is the `service` block of a service.
+type KubernetesExposure struct {
+	// Type is LoadBalancer, NodePort, ClusterIP or None; "" means not said.
+	Type        string
+	Annotations map[string]string
+}
+
+// KubernetesIngress is the `ingress` block of a service.
+type KubernetesIngress struct {
+	Host string
+	// Path is a prefix; "" means "/".
+	Path string
+	// Port is the container port to publish; 0 means the first published one.
+	Port int32
+	// Class is the ingressClassName; "" leaves it to the cluster.
+	Class string
+	// TLSSecret is the name of an existing kubernetes.io/tls Secret.
+	TLSSecret   string
+	Annotations map[string]string
+}
+
+// KubernetesVolume is the `kubernetes.volumes.NAME` block.
+type KubernetesVolume struct {
+	// Size is a Kubernetes quantity such as 20Gi.
+	Size string
+	// Class is the storageClassName; nil leaves it to the cluster's default.
+	Class *string
+	// AccessModes such as ReadWriteOnce, ReadWriteMany.
+	AccessModes []string
+}
+
+// TaskDefinition is ecs-params' `task_definition`.
+type TaskDefinition struct {
+	NetworkMode   string // none, bridge, host or awsvpc
+	TaskRoleARN   string
+	ExecutionRole string
+	TaskSize      TaskSize
+	PIDMode       string // task or host
+	IPCMode       string // task, host or none
+	Services      map[string]ServiceParams
+	DockerVolumes []DockerVolume
+	EFSVolumes    []EFSVolume
+	Placement     []Placement // placement_constraints
+}
+
+// TaskSize is the size of the whole task.
+type TaskSize struct {
+	// CPUMillis is cpu_limit in millicores (1024 CPU units = 1000m); 0 means not said.
+	CPUMillis int64
+	// MemoryBytes is mem_limit in bytes; 0 means not said.
+	MemoryBytes int64
+}
+
+// ServiceParams is `task_definition.services.NAME`.
+type ServiceParams struct {
+	// Essential is nil when not said (ECS: true).
+	Essential            *bool
+	InitProcessEnabled   *bool
+	CredentialsParameter string
+	CPUShares            *int64
+	MemLimitBytes        *int64
+	MemReservationBytes  *int64
+	GPU                  string
+	HealthCheck          *HealthCheck
+	Secrets              []Secret
+	LoggingSecretOptions []Secret
+	FirelensType         string
+	FirelensOptions      map[string]string
+	DependsOn            []DependsOn
+}
+
+// HealthCheck overrides the Compose healthcheck field by field; a nil field is
+// not said.
+type HealthCheck struct {
+	// Test is in Compose form: CMD, CMD-SHELL or NONE first.
+	Test []string
+	// Durations in seconds.
+	IntervalSeconds, TimeoutSeconds, StartPeriodSeconds *int64
+	Retries                                             *int64
+}
+
+// Secret gives an environment variable its value from a Kubernetes Secret:
+// value_from is SECRET:KEY, or SECRET where the key has the name of the variable.
+type Secret struct {
+	Name      string // environment variable
+	ValueFrom string // as written
+	// SecretName and SecretKey are set where value_from names a Secret of the
+	// cluster or the kustomization; empty for ARNs and SSM names, which render reports.
+	SecretName, SecretKey string
+}
+
+// DependsOn is an ECS container dependency.
+type DependsOn struct {
+	Service   string
+	Condition string // START, COMPLETE, SUCCESS or HEALTHY
+}
+
+// DockerVolume is an entry of docker_volumes.
+type DockerVolume struct {
+	Name          string
+	Scope         string // task or shared; "" = task
+	Autoprovision *bool
+	Driver        string
+	DriverOpts    map[string]string
+	Labels        map[string]string
+}
+
+// EFSVolume is an entry of efs_volumes.
+type EFSVolume struct {
+	Name, FilesystemID, RootDirectory, TransitEncryption, AccessPoint, IAM string
+	TransitEncryptionPort                                                  int64
+}
+
+// Placement is a placement constraint or strategy: Type with an Expression or a Field.
+type Placement struct {
+	Type, Expression, Field string
+}
+
+// RunParams is ecs-params' `run_params`.
+type RunParams struct {
+	Subnets          []string
+	SecurityGroups   []string
+	AssignPublicIP   string // ENABLED or DISABLED
+	Strategy         []Placement
+	Constraints      []Placement
+	ServiceDiscovery ServiceDiscovery
+}
+
+// ServiceDiscovery is `run_params.service_discovery`.
+type ServiceDiscovery struct {
+	ContainerName string
+	ContainerPort int64
+	Service       string
+	DNSType       string
+}
+
+// Pos returns where the key with this dotted path stands, such as
+// "task_definition.services.web.mem_limit", or its nearest ancestor's place.
+func (p *Params) Pos(path string) diag.Pos { return diag.Pos{} }

@@ -1,0 +1,49 @@
+package render
+
+import "github.com/gantry-dev/gantry/pkg/diag"
+
+// Support says what gantry does with an attribute.
+type Support string
+
+// The levels of support.
+const (
+	// Full: mapped, with Docker's meaning.
+	Full Support = "full"
+	// Partial: mapped, with a difference that Doc names and a diagnostic reports.
+	Partial Support = "partial"
+	// Client: done by a gantry verb, not by a manifest (build, develop).
+	Client Support = "client"
+	// Loader: resolved by compose-go before rendering (extends, profiles).
+	Loader Support = "loader"
+	// Ignored: without meaning on Kubernetes; reported with the reason.
+	Ignored Support = "ignored"
+	// Rejected: dropping it would change security, data or behaviour: an error
+	// with the way out.
+	Rejected Support = "rejected"
+)
+
+// Attribute is a row of the table: everything known about one Compose attribute.
+type Attribute struct {
+	// Path as schema.AttributePaths spells it, such as services.*.stop_grace_period.
+	Path string
+	// Covers lists the sub-paths that the row owns, relative to Path
+	// ("interval", "*.aliases"). Path itself is always owned.
+	Covers  []string
+	Support Support
+	// Target is the Kubernetes field, such as pod.spec.terminationGracePeriodSeconds.
+	Target string
+	// Doc explains the mapping, or the reason why there is none and the way out.
+	Doc string
+	// Codes are the diagnostics that the row may report. For an Ignored or
+	// Rejected row without Map, the first is reported where the attribute is set.
+	Codes []diag.Code
+	// Map writes the attribute into the objects; nil unless Full or Partial.
+	Map func(*Ctx)
+}
+
+// Stage is a group of rows that run together for a service; a row that needs
+// another's result stands in a later stage.
+type Stage struct {
+	Name string
+	Rows []Attribute
+}
