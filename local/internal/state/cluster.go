@@ -56,15 +56,19 @@ type Port struct {
 }
 
 // Network holds the address ranges of a cluster. No two clusters of one user
-// share a range.
+// share a range. PodCIDR is divided: node ranges are given out from its start
+// (simulated nodes), the container node and load balancers have fixed parts of
+// its upper half, so that one route on the host leads to all of it.
 type Network struct {
-	PodCIDR     string `json:"podCIDR"`     // all pods, /16
-	ServiceCIDR string `json:"serviceCIDR"` // cluster IPs, /20
-	NodePodCIDR string `json:"nodePodCIDR"` // pods of the container node, /24 within PodCIDR, on Bridge
-	Gateway     string `json:"gateway"`     // the host's address on Bridge: first address of NodePodCIDR
-	Bridge      string `json:"bridge"`      // the bridge interface of the container node, at most 15 bytes
-	DNS         string `json:"dns"`         // cluster IP of the DNS service: tenth address of ServiceCIDR
-	NodePorts   string `json:"nodePorts"`   // --service-node-port-range: each cluster its own hundred ports
+	PodCIDR          string `json:"podCIDR"`          // all pods, /16
+	ServiceCIDR      string `json:"serviceCIDR"`      // cluster IPs, /20
+	NodePodCIDR      string `json:"nodePodCIDR"`      // pods of the container node, /20 within PodCIDR
+	LoadBalancerCIDR string `json:"loadBalancerCIDR"` // addresses of load balancers in containers mode, /22 within PodCIDR
+	Host             string `json:"host"`             // the host's end of the link to the container node
+	Gateway          string `json:"gateway"`          // the container node's address, where its pods reach the API server
+	NodeDNS          string `json:"nodeDNS"`          // address inside the container node where the cluster's DNS server answers
+	Bridge           string `json:"bridge"`           // the host's interface to the container node, at most 15 bytes
+	DNS              string `json:"dns"`              // cluster IP of the DNS service: tenth address of ServiceCIDR
 }
 
 // Port gives the number chosen for a use, or 0 when there is none.
@@ -98,24 +102,26 @@ const DefaultName = "default"
 const MaxIndex = 31
 
 // NetworkFor gives the ranges of the cluster with an index in 0..MaxIndex:
-// pods in 10.(100+i).0.0/16, services in 10.96.(16*i mod 256).0/20 and above,
-// node ports in 30000+80*i.
+// pods in 10.(100+i).0.0/16, services in 10.96.(16*i).0/20, from i = 16 on in
+// 10.97.0.0/16.
 func NetworkFor(index int) (Network, error) {
 	if index < 0 || index > MaxIndex {
 		return Network{}, fmt.Errorf("no address range left: %d clusters exist already", index)
 	}
-	pod := netip.AddrFrom4([4]byte{10, byte(100 + index), 0, 0})
-	svc := netip.AddrFrom4([4]byte{10, byte(96 + index/16), byte(16 * (index % 16)), 0})
-	dns := netip.AddrFrom4([4]byte{10, byte(96 + index/16), byte(16 * (index % 16)), 10})
-	first := 30000 + 80*index
+	pod := func(c, d byte) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(100 + index), c, d}) }
+	svc := func(d byte) netip.Addr {
+		return netip.AddrFrom4([4]byte{10, byte(96 + index/16), byte(16 * (index % 16)), d})
+	}
 	return Network{
-		PodCIDR:     netip.PrefixFrom(pod, 16).String(),
-		ServiceCIDR: netip.PrefixFrom(svc, 20).String(),
-		NodePodCIDR: netip.PrefixFrom(pod, 24).String(),
-		Gateway:     pod.Next().String(),
-		Bridge:      fmt.Sprintf("gantry%d", index),
-		DNS:         dns.String(),
-		NodePorts:   fmt.Sprintf("%d-%d", first, first+79),
+		PodCIDR:          netip.PrefixFrom(pod(0, 0), 16).String(),
+		ServiceCIDR:      netip.PrefixFrom(svc(0), 20).String(),
+		NodePodCIDR:      netip.PrefixFrom(pod(128, 0), 20).String(),
+		LoadBalancerCIDR: netip.PrefixFrom(pod(240, 0), 22).String(),
+		Host:             pod(255, 1).String(),
+		Gateway:          pod(255, 2).String(),
+		NodeDNS:          pod(255, 53).String(),
+		Bridge:           fmt.Sprintf("gantry%d", index),
+		DNS:              svc(10).String(),
 	}, nil
 }
 
