@@ -34,6 +34,9 @@ type Attribute struct {
 	Target string
 	// Doc explains the mapping, or the reason why there is none and the way out.
 	Doc string
+	// Reason completes "services.web.X …" in one clause for an Ignored or
+	// Rejected row: why nothing comes of it. Hint is the way out.
+	Reason, Hint string
 	// Codes are the diagnostics that the row may report. For an Ignored or
 	// Rejected row without Map, the first is reported where the attribute is set.
 	Codes []diag.Code

@@ -1,4 +1,120 @@
 package render
 
-// Ctx is the state of rendering one service. (under construction)
-type Ctx struct{}
+import (
+	"fmt"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gantry-dev/gantry/pkg/compose"
+	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/params"
+)
+
+// Ctx is one service on its way to objects: what the rows of the table read and
+// what they write. Rows run in the order of Stages.
+type Ctx struct {
+	Project *compose.Project
+	Params  *params.Params
+	Options Options
+
+	// Name is the service's name in the Compose file, KubeName its DNS-1123 form.
+	Name, KubeName string
+	// Section is services or jobs, the first element of the service's path.
+	Section string
+	Service *types.ServiceConfig
+	// Kind of the workload: Deployment, StatefulSet, DaemonSet, Job or CronJob.
+	Kind string
+
+	// Workload is what the rows say of the object around the pod.
+	Workload *Workload
+	// Template is the pod template, Pod its spec and Container the service's
+	// container in it.
+	Template  *corev1.PodTemplateSpec
+	Pod       *corev1.PodSpec
+	Container *corev1.Container
+
+	// relations holds what is known across services: names, sharing, dependents.
+	relations *relations
+
+	published []PublishedPort
+	objects   []origin
+	requires  []Requirement
+	diags     diag.List
+}
+
+// origin is a typed object with the attribute that it comes from.
+type origin struct {
+	object    runtime.Object
+	service   string
+	path      []string
+	sensitive bool
+}
+
+// ParamsService returns the ecs-params entry of the service; the zero value if none.
+func (c *Ctx) ParamsService() params.ServiceParams {
+	return c.Params.TaskDefinition.Services[c.Name]
+}
+
+// KubernetesService returns the service's entry in the kubernetes block.
+func (c *Ctx) KubernetesService() params.KubernetesService {
+	return c.Params.Kubernetes.Services[c.Name]
+}
+
+// Add adds an object of the service beside its workload. attribute is the path
+// below the service that it comes from, such as "ports".
+func (c *Ctx) Add(object runtime.Object, attribute ...string) {
+	c.objects = append(c.objects, origin{object: object, service: c.Name, path: c.path(attribute)})
+}
+
+// Require notes an object that must exist in the cluster, named by the
+// attribute with that path below the service.
+func (c *Ctx) Require(ref Ref, key string, attribute ...string) {
+	path := c.path(attribute)
+	c.requires = append(c.requires, Requirement{
+		Ref: ref, Key: key, Service: c.Name, Path: pathString(path), Pos: c.Project.Pos(path...),
+	})
+}
+
+// Report adds a diagnostic at the attribute with that path below the service
+// ("ports.0.mode") and returns it, so that the caller can set a hint.
+func (c *Ctx) Report(code diag.Code, attribute, format string, args ...any) *diag.Diagnostic {
+	var below []string
+	if attribute != "" {
+		below = strings.Split(attribute, ".")
+	}
+	return c.reportAt(code, below, format, args...)
+}
+
+func (c *Ctx) reportAt(code diag.Code, attribute []string, format string, args ...any) *diag.Diagnostic {
+	path := c.path(attribute)
+	text := fmt.Sprintf(format, args...)
+	c.diags.Add(diag.New(code, c.Project.Pos(path...), pathString(path), "%s", text))
+	return &c.diags[len(c.diags)-1]
+}
+
+func (c *Ctx) path(below []string) []string {
+	return append([]string{c.Section, c.Name}, below...)
+}
+
+// pathString spells a path as users read it: services.web.ports[0].mode.
+func pathString(path []string) string {
+	var b strings.Builder
+	for i, p := range path {
+		switch {
+		case i > 0 && isIndex(p):
+			b.WriteString("[" + p + "]")
+		case i > 0:
+			b.WriteString("." + p)
+		default:
+			b.WriteString(p)
+		}
+	}
+	return b.String()
+}
+
+func isIndex(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

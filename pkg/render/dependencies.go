@@ -1,0 +1,4 @@
+package render
+
+// dependencyRows holds the rows of depends_on.
+func dependencyRows() []Attribute { return nil }

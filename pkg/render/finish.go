@@ -1,0 +1,136 @@
+package render
+
+import (
+	"cmp"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// finish makes the Set of what the services left.
+func (r *rendering) finish() (Set, diag.List) {
+	set := Set{Project: r.project.Name, Namespace: r.params.Kubernetes.Namespace}
+	for _, c := range r.contexts {
+		r.objects = append(r.objects, c.objects...)
+		r.diags.Add(c.diags...)
+		set.Requires = append(set.Requires, c.requires...)
+		set.Services = append(set.Services, c.summary())
+	}
+	for _, o := range r.objects {
+		object, err := r.convert(o)
+		if err != nil {
+			r.diags.Add(internalError(o, err))
+			continue
+		}
+		set.Objects = append(set.Objects, object)
+	}
+	slices.SortStableFunc(set.Objects, compareObjects)
+	slices.SortFunc(set.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
+	return set, r.diags.Sorted()
+}
+
+// convert drops what a typed object says of the server's side: the status and
+// empty timestamps do not belong into a manifest.
+func (r *rendering) convert(o origin) (Object, error) {
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o.object)
+	if err != nil {
+		return Object{}, err
+	}
+	delete(content, "status")
+	prune(content)
+	return Object{
+		Unstructured: &unstructured.Unstructured{Object: content},
+		Service:      o.service, Path: pathString(o.path), Pos: r.project.Pos(o.path...), Sensitive: o.sensitive,
+	}, nil
+}
+
+// prune removes null values and the empty structs that typed objects write for
+// "not set". emptyDir and the like keep theirs: there the empty struct is the choice.
+func prune(m map[string]any) {
+	for key, value := range m {
+		switch v := value.(type) {
+		case nil:
+			delete(m, key)
+		case map[string]any:
+			prune(v)
+			if len(v) == 0 && slices.Contains(unsetWhenEmpty(), key) {
+				delete(m, key)
+			}
+		case []any:
+			for _, item := range v {
+				if child, ok := item.(map[string]any); ok {
+					prune(child)
+				}
+			}
+		}
+	}
+}
+
+func unsetWhenEmpty() []string {
+	return []string{"metadata", "resources", "strategy", "updateStrategy"}
+}
+
+// kindOrder lists kinds in the order of the output: what others refer to first.
+func kindOrder() []string {
+	return []string{
+		"Namespace", "ServiceAccount", "Secret", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim",
+		"NetworkPolicy", "Service", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Ingress",
+	}
+}
+
+func compareObjects(a, b Object) int {
+	return cmp.Or(
+		cmp.Compare(kindRank(a.GetKind()), kindRank(b.GetKind())),
+		cmp.Compare(a.GetKind(), b.GetKind()),
+		cmp.Compare(a.GetName(), b.GetName()),
+	)
+}
+
+func kindRank(kind string) int {
+	order := kindOrder()
+	if i := slices.Index(order, kind); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// summary is what later stages know of the service.
+func (c *Ctx) summary() Service {
+	path := c.path(nil)
+	return Service{
+		Name: c.Name, Container: c.Container.Name, Image: c.Container.Image,
+		Workload:         Ref{GroupKind: workloadGroupKind(c.Kind), Name: c.KubeName},
+		DependsOn:        c.dependencies(),
+		ReplicasDeclared: c.Workload.Replicas != nil,
+		OneShot:          c.Kind == KindJob,
+		HasHealthcheck:   c.Container.ReadinessProbe != nil,
+		Ports:            c.published,
+		Path:             pathString(path), Pos: c.Project.Pos(path...),
+	}
+}
+
+func (c *Ctx) dependencies() []Dependency {
+	var out []Dependency
+	for _, on := range sortedKeys(c.Service.DependsOn) {
+		d := c.Service.DependsOn[on]
+		out = append(out, Dependency{Service: on, Condition: d.Condition, Restart: d.Restart, Required: d.Required})
+	}
+	return out
+}
+
+func workloadGroupKind(kind string) schema.GroupKind {
+	if kind == KindJob || kind == KindCronJob {
+		return schema.GroupKind{Group: "batch", Kind: kind}
+	}
+	return schema.GroupKind{Group: "apps", Kind: kind}
+}
+
+// internalError reports an object that could not be encoded, which only a fault
+// in gantry itself can cause.
+func internalError(o origin, err error) diag.Diagnostic {
+	return diag.New(diag.CodeInternal, diag.Pos{}, pathString(o.path), "cannot encode the object: %v", err)
+}

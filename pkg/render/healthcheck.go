@@ -1,0 +1,4 @@
+package render
+
+// healthRows holds the rows of healthcheck.
+func healthRows() []Attribute { return nil }

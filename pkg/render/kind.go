@@ -1,0 +1,64 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// decideKind chooses the workload kind of a service. Params win; then
+// deploy.mode (Compose Specification, "deploy: mode"); then a one-shot is a Job:
+// a dependent waits for its completion, or it is not restarted on success and
+// serves nothing (no ports, no healthcheck).
+func (c *Ctx) decideKind() string {
+	if kind := c.KubernetesService().Kind; kind != "" {
+		return kind
+	}
+	if c.Section == "jobs" {
+		return KindJob
+	}
+	switch c.deployMode() {
+	case "global":
+		return KindDaemonSet
+	case "replicated-job", "global-job":
+		return KindJob
+	}
+	if c.oneShot() {
+		return KindJob
+	}
+	return KindDeployment
+}
+
+func (c *Ctx) deployMode() string {
+	if c.Service.Deploy == nil {
+		return ""
+	}
+	return c.Service.Deploy.Mode
+}
+
+func (c *Ctx) oneShot() bool {
+	if c.relations.awaited(c.Name, types.ServiceConditionCompletedSuccessfully) {
+		return true
+	}
+	serves := len(c.Service.Ports) > 0 || len(c.Service.Expose) > 0 || c.Service.HealthCheck != nil
+	policy, _, _ := strings.Cut(c.restartPolicy(), ":")
+	return !serves && slices.Contains([]string{"no", "on-failure"}, policy)
+}
+
+// restartPolicy returns the restart policy that the file states, in the words
+// of `restart`: no, always, unless-stopped, on-failure[:N]; "" when not stated.
+// deploy.restart_policy wins, as in docker compose.
+func (c *Ctx) restartPolicy() string {
+	if d := c.Service.Deploy; d != nil && d.RestartPolicy != nil {
+		switch d.RestartPolicy.Condition {
+		case "none":
+			return "no"
+		case "on-failure":
+			return "on-failure"
+		case "any":
+			return "always"
+		}
+	}
+	return c.Service.Restart
+}

@@ -1,0 +1,4 @@
+package render
+
+// portRows holds the rows of ports and expose.
+func portRows() []Attribute { return nil }

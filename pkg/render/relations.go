@@ -1,0 +1,44 @@
+package render
+
+import (
+	"slices"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/gantry-dev/gantry/pkg/compose"
+)
+
+// relations is what a service's rows must know of the other services. It is
+// computed once, before any row runs, and only read afterwards.
+type relations struct {
+	// dependents lists, by service, who depends on it and on which condition.
+	dependents map[string][]dependent
+	// users lists the services that mount a named volume, in order.
+	users map[string][]string
+}
+
+type dependent struct {
+	service   string
+	condition string
+}
+
+func relate(p *compose.Project) *relations {
+	r := &relations{dependents: map[string][]dependent{}, users: map[string][]string{}}
+	for _, name := range p.ServiceNames() {
+		service := p.Services[name]
+		for _, on := range sortedKeys(service.DependsOn) {
+			r.dependents[on] = append(r.dependents[on], dependent{name, service.DependsOn[on].Condition})
+		}
+		for _, v := range service.Volumes {
+			if v.Type == types.VolumeTypeVolume && v.Source != "" && !slices.Contains(r.users[v.Source], name) {
+				r.users[v.Source] = append(r.users[v.Source], name)
+			}
+		}
+	}
+	return r
+}
+
+// awaited reports whether some service waits for this condition of the service.
+func (r *relations) awaited(service, condition string) bool {
+	return slices.ContainsFunc(r.dependents[service], func(d dependent) bool { return d.condition == condition })
+}

@@ -1,0 +1,104 @@
+package render
+
+import (
+	"context"
+	"maps"
+	"os"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gantry-dev/gantry/pkg/compose"
+	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/params"
+)
+
+// Options of a rendering.
+type Options struct {
+	// ReadFile reads what configs, secrets and bind mounts name; nil means os.ReadFile.
+	ReadFile func(path string) ([]byte, error)
+}
+
+// DefaultOptions reads files from the disk.
+func DefaultOptions() Options { return Options{ReadFile: os.ReadFile} }
+
+// Render turns a project and its params (nil: none) into objects. The
+// diagnostics name every attribute that is not fully mapped; where they have
+// errors the Set is incomplete and must not be applied.
+func Render(ctx context.Context, p *compose.Project, par *params.Params, o Options) (Set, diag.List) {
+	if par == nil {
+		par = &params.Params{}
+	}
+	if o.ReadFile == nil {
+		o.ReadFile = os.ReadFile
+	}
+	r := &rendering{project: p, params: par, options: o, relations: relate(p)}
+	r.checkNames()
+	for _, c := range r.services() {
+		if ctx.Err() != nil {
+			break
+		}
+		r.run(c)
+	}
+	r.projectObjects()
+	return r.finish()
+}
+
+// rendering collects the results of all services.
+type rendering struct {
+	project   *compose.Project
+	params    *params.Params
+	options   Options
+	relations *relations
+
+	contexts []*Ctx
+	objects  []origin
+	diags    diag.List
+}
+
+// services returns a context for every service, then for every job, in order.
+func (r *rendering) services() []*Ctx {
+	for _, name := range r.project.ServiceNames() {
+		service := r.project.Services[name]
+		r.contexts = append(r.contexts, r.newCtx("services", name, &service))
+	}
+	for _, name := range sortedKeys(r.project.Jobs) {
+		job := r.project.Jobs[name]
+		service := types.ServiceConfig{
+			Name: name, Profiles: job.Profiles, Extensions: job.Extensions,
+			ContainerSpec: job.ContainerSpec, WorkloadSpec: job.WorkloadSpec,
+		}
+		r.contexts = append(r.contexts, r.newCtx("jobs", name, &service))
+	}
+	return r.contexts
+}
+
+func (r *rendering) newCtx(section, name string, service *types.ServiceConfig) *Ctx {
+	c := &Ctx{
+		Project: r.project, Params: r.params, Options: r.options, relations: r.relations,
+		Section: section, Name: name, KubeName: kubeName(name), Service: service,
+	}
+	labels := serviceLabels(r.project.Name, name, c.KubeName)
+	c.Workload = &Workload{Labels: labels}
+	c.Template = &corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: maps.Clone(labels)}}
+	c.Pod = &c.Template.Spec
+	c.Pod.Containers = []corev1.Container{{Name: c.KubeName}}
+	c.Container = &c.Pod.Containers[0]
+	c.Kind = c.decideKind()
+	return c
+}
+
+// run takes a service through the stages and the check for attributes that no
+// row maps.
+func (r *rendering) run(c *Ctx) {
+	for _, stage := range Stages() {
+		for _, row := range stage.Rows {
+			if row.Map != nil && row.appliesTo(c.Section) {
+				row.Map(c)
+			}
+		}
+	}
+	c.reportUnmapped()
+	c.Add(c.build())
+}
