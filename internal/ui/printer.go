@@ -1,0 +1,127 @@
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// Printer writes messages to stderr and data to stdout.
+type Printer struct {
+	Streams
+	// JSON makes every message an object on a line of its own.
+	JSON bool
+	// Quiet leaves out notes and infos; warnings and errors stay.
+	Quiet bool
+
+	mu   sync.Mutex
+	said map[string]bool
+}
+
+// NewPrinter returns a printer on the streams.
+func NewPrinter(s Streams) *Printer { return &Printer{Streams: s, said: map[string]bool{}} }
+
+// Diagnostics writes the list in its printing order, infos only when verbose.
+func (p *Printer) Diagnostics(list diag.List, verbose bool) {
+	for _, d := range list.Sorted() {
+		if d.Severity == diag.Info && (!verbose || p.Quiet) {
+			continue
+		}
+		p.diagnostic(d)
+	}
+}
+
+func (p *Printer) diagnostic(d diag.Diagnostic) {
+	if p.JSON {
+		p.object(d)
+		return
+	}
+	text := d.String()
+	word := d.Severity.String() + "[" + string(d.Code) + "]"
+	p.line(strings.Replace(text, word, p.severity(d.Severity, word), 1))
+}
+
+func (p *Printer) severity(s diag.Severity, word string) string {
+	style := p.errStyle()
+	switch s {
+	case diag.Error:
+		return style.Red(word)
+	case diag.Warning:
+		return style.Yellow(word)
+	default:
+		return style.Dim(word)
+	}
+}
+
+// message is the JSON form of what is not a diagnostic.
+type message struct {
+	Level   string `json:"level"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Notef writes a remark that changes nothing, such as a flag without meaning.
+// The same remark is written once.
+func (p *Printer) Notef(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if p.Quiet || !p.first(text) {
+		return
+	}
+	p.message(message{Level: "info", Message: text}, "")
+}
+
+// Warnf writes a warning, the same one once.
+func (p *Printer) Warnf(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !p.first(text) {
+		return
+	}
+	p.message(message{Level: "warning", Message: text}, p.errStyle().Yellow("warning")+": ")
+}
+
+// Error writes an error and, when it is not empty, what to do about it.
+func (p *Printer) Error(err error, hint string) {
+	p.message(message{Level: "error", Message: err.Error(), Hint: hint}, p.errStyle().Red("error")+": ")
+}
+
+// Text writes a block of text for the reader, such as a command's usage, to stderr.
+func (p *Printer) Text(text string) { p.line(strings.TrimRight(text, "\n")) }
+
+func (p *Printer) message(m message, prefix string) {
+	if p.JSON {
+		p.object(m)
+		return
+	}
+	text := prefix + m.Message
+	if m.Hint != "" {
+		text += "\n  hint: " + m.Hint
+	}
+	p.line(text)
+}
+
+func (p *Printer) first(text string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.said[text] {
+		return false
+	}
+	p.said[text] = true
+	return true
+}
+
+func (p *Printer) object(v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		data = fmt.Appendf(nil, `{"level":"error","message":%q}`, err.Error())
+	}
+	p.line(string(data))
+}
+
+func (p *Printer) line(text string) { p.raw(text + "\n") }
+
+// raw writes to stderr. A stderr that is gone is no reason to fail.
+func (p *Printer) raw(text string) { _, _ = io.WriteString(p.Err, text) }
