@@ -1,0 +1,22 @@
+package plan
+
+import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/gantry-dev/gantry/pkg/render"
+)
+
+// Observed is what the cluster has of a project, as far as a plan needs it.
+type Observed struct {
+	// Inventory is the project's record; its Exists is false before the first deploy.
+	Inventory Inventory
+	// Live holds the objects with the project's ApplySet label, with managedFields.
+	Live map[render.Ref]*unstructured.Unstructured
+	// Foreign holds the objects that exist under a name of the set without the
+	// project's ApplySet label, each with the words that tell whose they are.
+	Foreign map[render.Ref]string
+	// Absent lists what the set requires and the cluster lacks.
+	Absent []render.Requirement
+	// NamespaceMissing says that the namespace does not exist.
+	NamespaceMissing bool
+}
