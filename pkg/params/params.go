@@ -1,6 +1,10 @@
 package params
 
-import "github.com/gantry-dev/gantry/pkg/diag"
+import (
+	"strings"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
 
 // Params is a read ecs-params file. The zero value means that there is none;
 // every accessor of a nil or zero Params answers with nothing set.
@@ -133,7 +137,8 @@ type Secret struct {
 	Name      string // environment variable
 	ValueFrom string // as written
 	// SecretName and SecretKey are set where value_from names a Secret of the
-	// cluster or the kustomization; empty for ARNs and SSM names, which render reports.
+	// cluster or the kustomization; empty for ARNs and SSM names, which Load
+	// reports as errors.
 	SecretName, SecretKey string
 }
 
@@ -162,6 +167,11 @@ type EFSVolume struct {
 // Placement is a placement constraint or strategy: Type with an Expression or a Field.
 type Placement struct {
 	Type, Expression, Field string
+	// Nodes is the Expression of memberOf in terms of node labels, all of which
+	// must hold; nil where it has none, which Load reports.
+	Nodes []NodeRequirement
+	// TopologyKey is the node label that the Field of a spread strategy stands for.
+	TopologyKey string
 }
 
 // RunParams is ecs-params' `run_params`.
@@ -176,12 +186,93 @@ type RunParams struct {
 
 // ServiceDiscovery is `run_params.service_discovery`.
 type ServiceDiscovery struct {
-	ContainerName string
-	ContainerPort int64
-	Service       string
-	DNSType       string
+	ContainerName    string
+	ContainerPort    int64
+	Private, Public  DNSNamespace
+	Service          string
+	Description      string
+	DNSType          string // A or SRV
+	TTL              int64  // seconds
+	FailureThreshold int64
+}
+
+// DNSNamespace is private_dns_namespace or public_dns_namespace.
+type DNSNamespace struct {
+	ID, Name, VPC, Description string
 }
 
 // Pos returns where the key with this dotted path stands, such as
-// "task_definition.services.web.mem_limit", or its nearest ancestor's place.
-func (p *Params) Pos(path string) diag.Pos { return diag.Pos{} }
+// "task_definition.services.web.mem_limit" or "task_definition.services.web.secrets[0]"
+// (also spelled secrets.0), or its nearest ancestor's place; the zero Pos
+// without a file.
+func (p *Params) Pos(path string) diag.Pos {
+	if p == nil {
+		return diag.Pos{}
+	}
+	path = indexPath(path)
+	for {
+		if pos, ok := p.positions[path]; ok {
+			return pos
+		}
+		if path == "" {
+			return diag.Pos{File: p.File}
+		}
+		path = path[:max(0, strings.LastIndexByte(path, '.'))]
+	}
+}
+
+// Has reports whether the file itself has the key with this dotted path.
+func (p *Params) Has(path string) bool {
+	if p == nil {
+		return false
+	}
+	_, ok := p.positions[indexPath(path)]
+	return ok
+}
+
+// Task returns what task_definition.services says of a Compose service.
+func (p *Params) Task(service string) ServiceParams {
+	if p == nil {
+		return ServiceParams{}
+	}
+	return p.TaskDefinition.Services[service]
+}
+
+// Service returns what kubernetes.services says of a Compose service.
+func (p *Params) Service(service string) KubernetesService {
+	if p == nil {
+		return KubernetesService{}
+	}
+	return p.Kubernetes.Services[service]
+}
+
+// Volume returns what kubernetes.volumes says of a Compose volume.
+func (p *Params) Volume(name string) KubernetesVolume {
+	if p == nil {
+		return KubernetesVolume{}
+	}
+	return p.Kubernetes.Volumes[name]
+}
+
+// Exposure returns how the published ports of a Compose service are exposed:
+// LoadBalancer, NodePort, ClusterIP or None, and "" where the file does not
+// say. The service's own type wins over kubernetes.service_type, and that over
+// assign_public_ip: ENABLED is LoadBalancer, DISABLED ClusterIP.
+func (p *Params) Exposure(service string) string {
+	if p == nil {
+		return ""
+	}
+	if t := p.Kubernetes.Services[service].Service.Type; t != "" {
+		return t
+	}
+	if p.Kubernetes.ServiceType != "" {
+		return p.Kubernetes.ServiceType
+	}
+	switch p.RunParams.AssignPublicIP {
+	case "ENABLED":
+		return "LoadBalancer"
+	case "DISABLED":
+		return "ClusterIP"
+	}
+	return ""
+}

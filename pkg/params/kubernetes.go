@@ -1,0 +1,102 @@
+package params
+
+import (
+	"math"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// exposures are the values of a service type.
+func exposures() []string { return []string{"LoadBalancer", "NodePort", "ClusterIP", "None"} }
+
+// kubernetesFields are the keys of the kubernetes block.
+func kubernetesFields() []field[Kubernetes] {
+	type T = Kubernetes
+	return []field[T]{
+		matched("namespace", "Namespace of all objects; without it the target's.",
+			func(k *T) *string { return &k.Namespace }, isLabelName),
+		texts("image_pull_secrets", "Existing Secrets with the credentials of private registries.",
+			func(k *T) *[]string { return &k.ImagePullSecrets }, isObjectName),
+		choice("service_type", "How published ports are exposed where the service does not say.",
+			func(k *T) *string { return &k.ServiceType }, exposures()...),
+		byName("services", "Settings by Compose service.",
+			func(k *T) *map[string]KubernetesService { return &k.Services }, kubernetesServiceFields()),
+		byName("volumes", "Settings by Compose volume.",
+			func(k *T) *map[string]KubernetesVolume { return &k.Volumes }, kubernetesVolumeFields()),
+	}
+}
+
+func kubernetesServiceFields() []field[KubernetesService] {
+	type T = KubernetesService
+	return []field[T]{
+		choice("kind", "Kind of the workload.", func(s *T) *string { return &s.Kind },
+			"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"),
+		integer("replicas", "Number of pods; wins over the Compose file.", 0, math.MaxInt32,
+			func(s *T, n int64) { r := int32(n); s.Replicas = &r }),
+		object("service", "How the published ports are exposed.",
+			func(s *T) *KubernetesExposure { return &s.Service }, exposureFields()),
+		pointer("ingress", "Publishes one port by an Ingress.",
+			func(s *T) **KubernetesIngress { return &s.Ingress }, ingressFields()),
+		boolean("liveness", "Whether the healthcheck also restarts the container.",
+			func(s *T, b bool) { s.Liveness = b }),
+		matched("service_account", "An existing ServiceAccount.",
+			func(s *T) *string { return &s.ServiceAccount }, isObjectName),
+		mapping("node_selector", "Labels of the nodes that may run it.",
+			func(s *T) *map[string]string { return &s.NodeSelector }, isQualifiedName, isLabelValue),
+	}
+}
+
+func exposureFields() []field[KubernetesExposure] {
+	return []field[KubernetesExposure]{
+		choice("type", "LoadBalancer, NodePort, ClusterIP, or None for no Service of the published ports.",
+			func(e *KubernetesExposure) *string { return &e.Type }, exposures()...),
+		mapping("annotations", "Annotations of the Service.",
+			func(e *KubernetesExposure) *map[string]string { return &e.Annotations }, isQualifiedName, nil),
+	}
+}
+
+func ingressFields() []field[KubernetesIngress] {
+	type T = KubernetesIngress
+	return []field[T]{
+		matched("host", "Host name; without it every host.", func(i *T) *string { return &i.Host }, isHost),
+		matched("path", "Prefix of the path; / without it.", func(i *T) *string { return &i.Path }, isURLPath),
+		integer("port", "Container port; the first published one without it.", 1, 65535,
+			func(i *T, n int64) { i.Port = int32(n) }),
+		matched("class", "ingressClassName; the cluster's default without it.", func(i *T) *string { return &i.Class }, isObjectName),
+		matched("tls_secret", "An existing Secret of type kubernetes.io/tls.", func(i *T) *string { return &i.TLSSecret }, isObjectName),
+		mapping("annotations", "Annotations of the Ingress.",
+			func(i *T) *map[string]string { return &i.Annotations }, isQualifiedName, nil),
+	}
+}
+
+func kubernetesVolumeFields() []field[KubernetesVolume] {
+	type T = KubernetesVolume
+	return []field[T]{
+		matched("size", "Size as a Kubernetes quantity, such as 20Gi.", func(v *T) *string { return &v.Size }, isQuantity),
+		{
+			Key:  Key{Path: "class", Type: "string", Doc: `storageClassName; "" for volumes without a class; the cluster's default without it.`},
+			read: readClass, keepsEmpty: true,
+		},
+		texts("access_modes", "ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod.",
+			func(v *T) *[]string { return &v.AccessModes }, isAccessMode),
+	}
+}
+
+// readClass reads a storage class; "" asks for a volume without one.
+func readClass(v value, into *KubernetesVolume) {
+	if v.node.Kind != yaml.ScalarNode {
+		v.wrongType("a single value")
+		return
+	}
+	s, ok := v.r.expand(v)
+	if !ok {
+		return
+	}
+	if s != "" && isObjectName(s) != nil {
+		v.report(diag.CodeParamsValue, "", "%s: %q %s", v.path, s, isObjectName(s).Error())
+		return
+	}
+	into.Class = &s
+}
