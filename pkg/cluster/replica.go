@@ -1,0 +1,159 @@
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/gantry-dev/gantry/pkg/render"
+)
+
+// podIndexLabel holds a StatefulSet pod's ordinal (Kubernetes 1.28 and later).
+const podIndexLabel = "apps.kubernetes.io/pod-index"
+
+// Replica is one container of one pod of a Compose service, with the number
+// that docker compose would give it.
+type Replica struct {
+	Project, Service string
+	// Number counts a service's replicas from 1: a StatefulSet's by ordinal,
+	// others by creation, those that are ending last.
+	Number    int
+	Pod       *corev1.Pod
+	Container string
+}
+
+// Label returns service-number, the prefix of the replica's log lines.
+func (r Replica) Label() string { return fmt.Sprintf("%s-%d", r.Service, r.Number) }
+
+// Name returns project-service-number, docker compose's container name.
+func (r Replica) Name() string { return r.Project + "-" + r.Label() }
+
+// TaskID returns the pod's UID without hyphens: the form of an ECS task id.
+func (r Replica) TaskID() string { return taskID(r.Pod) }
+
+// replicas numbers the containers of a list of pods. They come sorted by
+// namespace, project, service, number and container.
+func replicas(pods []corev1.Pod) []Replica {
+	groups := map[string][]*corev1.Pod{}
+	var keys []string
+	for i := range pods {
+		key := pods[i].Namespace + "/" + pods[i].Labels[render.LabelProject] + "/" + serviceOf(&pods[i])
+		if groups[key] == nil {
+			keys = append(keys, key)
+		}
+		groups[key] = append(groups[key], &pods[i])
+	}
+	slices.Sort(keys)
+	var out []Replica
+	for _, key := range keys {
+		out = append(out, numbered(groups[key])...)
+	}
+	return out
+}
+
+// numbered numbers the pods of one service.
+func numbered(pods []*corev1.Pod) []Replica {
+	slices.SortStableFunc(pods, byAge)
+	taken := map[int]bool{}
+	for _, pod := range pods {
+		if n := ordinal(pod); n > 0 && !ending(pod) {
+			taken[n] = true
+		}
+	}
+	var out []Replica
+	next := 1
+	for _, pod := range pods {
+		number := ordinal(pod)
+		if number == 0 {
+			for taken[next] {
+				next++
+			}
+			number = next
+			next++
+		}
+		out = append(out, containersOf(pod, number)...)
+	}
+	slices.SortStableFunc(out, func(a, b Replica) int { return cmp.Compare(a.Number, b.Number) })
+	return out
+}
+
+// byAge orders pods: living before ending, then older first, then by name.
+func byAge(a, b *corev1.Pod) int {
+	return cmp.Or(
+		cmp.Compare(bit(ending(a)), bit(ending(b))),
+		a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
+		cmp.Compare(a.Name, b.Name),
+	)
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// ending reports whether a pod is over or about to be.
+func ending(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp != nil || finished(pod)
+}
+
+func finished(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+// ordinal returns a StatefulSet pod's number, from 1; 0 for other pods.
+func ordinal(pod *corev1.Pod) int {
+	n, err := strconv.Atoi(pod.Labels[podIndexLabel])
+	if err != nil || controllerKind(pod) != render.KindStatefulSet {
+		return 0
+	}
+	return n + 1
+}
+
+// containersOf returns the replica of every container of a pod that runs a
+// service: its containers and its restartable init containers (sidecars).
+func containersOf(pod *corev1.Pod, number int) []Replica {
+	r := Replica{Project: pod.Labels[render.LabelProject], Service: serviceOf(pod), Number: number, Pod: pod}
+	var out []Replica
+	for _, c := range pod.Spec.Containers {
+		out = append(out, r.of(c.Name))
+	}
+	for _, c := range pod.Spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			out = append(out, r.of(c.Name))
+		}
+	}
+	return out
+}
+
+// of is the replica for a container. A pod's first container is the service's
+// own; another (a sidecar) goes by service/container.
+func (r Replica) of(container string) Replica {
+	r.Container = container
+	if container != r.Pod.Spec.Containers[0].Name {
+		r.Service += "/" + container
+	}
+	return r
+}
+
+// serviceOf returns the Compose service that a pod belongs to.
+func serviceOf(pod *corev1.Pod) string { return composeName(pod.Labels, pod.Annotations) }
+
+// composeName returns the service name of an object: the one in the file where
+// it had to be changed, else the label.
+func composeName(labels, annotations map[string]string) string {
+	return firstOf(annotations[render.AnnotationName], labels[render.LabelService])
+}
+
+func controllerKind(pod *corev1.Pod) string {
+	for _, owner := range pod.OwnerReferences {
+		if owner.Controller != nil && *owner.Controller {
+			return owner.Kind
+		}
+	}
+	return ""
+}
