@@ -1,16 +1,85 @@
 package diag
 
-// Codes 3xx, reported by pkg/render: names, ports, volumes and other relations.
+// Codes 3xx, reported by pkg/render: names, ports, volumes and other relations
+// between services.
 const (
-	// CodeNamesCollide: two names become the same on Kubernetes.
-	CodeNamesCollide Code = "GTY301"
-	// CodeInternal: an object could not be encoded, a fault in gantry.
-	CodeInternal Code = "GTY399"
+	CodeNamesCollide     Code = "GTY301"
+	CodeNameChanged      Code = "GTY302"
+	CodeHostRenamed      Code = "GTY303"
+	CodeAliasInvalid     Code = "GTY304"
+	CodeAliasTaken       Code = "GTY305"
+	CodeUndefined        Code = "GTY306"
+	CodePortInvalid      Code = "GTY310"
+	CodePortLoopback     Code = "GTY311"
+	CodePortHostIP       Code = "GTY312"
+	CodePortRange        Code = "GTY313"
+	CodePortUnpublished  Code = "GTY314"
+	CodeIngressPort      Code = "GTY315"
+	CodeExternalLink     Code = "GTY316"
+	CodeNetworkAddress   Code = "GTY317"
+	CodeNetworkInterface Code = "GTY318"
+	CodeNetworkExternal  Code = "GTY319"
+	CodeNetworkDriver    Code = "GTY320"
+	CodeVolumeType       Code = "GTY330"
+	CodeVolumeDriver     Code = "GTY331"
+	CodeVolumeOptions    Code = "GTY332"
+	CodeMountTwice       Code = "GTY333"
+	CodeMountOption      Code = "GTY334"
+	CodeTmpfsOption      Code = "GTY335"
+	CodeVolumesFrom      Code = "GTY336"
+	CodeBindSocket       Code = "GTY340"
+	CodeBindSystem       Code = "GTY341"
+	CodeBindSource       Code = "GTY342"
+	CodeBindMissing      Code = "GTY343"
+	CodeBindTooLarge     Code = "GTY344"
+	CodeBindReadOnly     Code = "GTY345"
+	CodeFileMissing      Code = "GTY350"
+	CodeFileTooLarge     Code = "GTY351"
+	CodeFileOwner        Code = "GTY352"
+	CodeTemplateDriver   Code = "GTY353"
+	CodeSecretDriver     Code = "GTY354"
+	CodeModels           Code = "GTY360"
+	CodeInternal         Code = "GTY399"
 )
 
 func relationCodes() []CodeInfo {
 	return []CodeInfo{
 		{Code: CodeNamesCollide, Severity: Error, Title: "two names become one on Kubernetes", Doc: "Kubernetes names are DNS labels: lower-case letters, digits and hyphens. Two names of the project that differ only in other characters would be the same object. Rename one of them."},
+		{Code: CodeNameChanged, Severity: Info, Title: "a name is changed for Kubernetes", Doc: "Service names on Kubernetes are DNS labels, so `_` and upper-case letters are replaced. The name in the Compose file stays in a label."},
+		{Code: CodeHostRenamed, Severity: Warning, Title: "an environment value names a host that is renamed", Doc: "The value contains the name of a service that has another name in the cluster's DNS. Rename the service so that it is a DNS label, or change the value."},
+		{Code: CodeAliasInvalid, Severity: Error, Allowable: true, Title: "an alias cannot be a name in the cluster", Doc: "Names in the cluster's DNS are Services, whose names are DNS labels without dots. Use the service's name instead."},
+		{Code: CodeAliasTaken, Severity: Warning, Title: "an alias is already a name", Doc: "A service's own name wins over an alias, and of two services with the same alias the first keeps it."},
+		{Code: CodeUndefined, Severity: Error, Title: "a reference has no definition", Doc: "The service refers to an element that the top level does not define."},
+		{Code: CodePortInvalid, Severity: Error, Title: "not a port", Doc: "Ports are numbers from 1 to 65535."},
+		{Code: CodePortLoopback, Severity: Info, Title: "a port on a loopback address is not exposed", Doc: "Under Docker such a port is reachable from the machine itself only. In a cluster the nearest thing is a port-forward, so the port is not exposed."},
+		{Code: CodePortHostIP, Severity: Warning, Title: "a host address cannot be chosen", Doc: "The address of a published port is the one of its Service. Use the annotations of your load balancer through the params to choose it."},
+		{Code: CodePortRange, Severity: Info, Title: "the first port of a published range is used", Doc: "Docker takes the first free port of the range; in a cluster all of them are free."},
+		{Code: CodePortUnpublished, Severity: Info, Title: "a port without a fixed published port stays inside", Doc: "Docker would choose a random port of the machine. In the cluster the service is reached by its name and container port."},
+		{Code: CodeIngressPort, Severity: Error, Title: "an ingress leads nowhere", Doc: "The service has no port that the ingress of the params could lead to. Add `port`."},
+		{Code: CodeExternalLink, Severity: Error, Allowable: true, Title: "a link to a container outside of the project", Doc: "Nothing in the cluster has that name. Create a Service of type ExternalName in the kustomization."},
+		{Code: CodeNetworkAddress, Severity: Warning, Title: "a fixed address is not set", Doc: "Pod addresses come from the cluster's network and change. Refer to services by their names."},
+		{Code: CodeNetworkInterface, Severity: Info, Title: "an option of a network interface is not set", Doc: "A pod has one interface, which the cluster's network sets up."},
+		{Code: CodeNetworkExternal, Severity: Info, Title: "an external network has no counterpart", Doc: "All pods of a cluster are on one network. A service of another project is reached as NAME.NAMESPACE."},
+		{Code: CodeNetworkDriver, Severity: Info, Title: "an option of a network is not used", Doc: "The cluster has its own network for all pods."},
+		{Code: CodeVolumeType, Severity: Error, Allowable: true, Title: "a kind of volume that exists on one machine only", Doc: "Named pipes and cluster volumes of Swarm have no counterpart. Use a named volume with a storage class."},
+		{Code: CodeVolumeDriver, Severity: Warning, Title: "a volume driver is replaced by a storage class", Doc: "Docker's volume plugins do not run in a cluster. Choose a storage class in the params."},
+		{Code: CodeVolumeOptions, Severity: Error, Allowable: true, Title: "options of a volume driver have no meaning", Doc: "Only nfs and tmpfs options of the local driver have a counterpart. Make the volume external and create the claim yourself."},
+		{Code: CodeMountTwice, Severity: Error, Title: "a path is mounted twice", Doc: "A container can have one mount at a path. Remove one of the two."},
+		{Code: CodeMountOption, Severity: Info, Title: "a mount option is not used", Doc: "The option concerns mounts of the machine that Docker runs on."},
+		{Code: CodeTmpfsOption, Severity: Info, Title: "a tmpfs option is not set", Doc: "Memory volumes of Kubernetes have a size and nothing else: the folder is writable for everyone."},
+		{Code: CodeVolumesFrom, Severity: Error, Allowable: true, Title: "mounts cannot be taken from there", Doc: "Only named volumes of a service of the project can be shared."},
+		{Code: CodeBindSocket, Severity: Error, Allowable: true, Title: "the Docker socket is mounted", Doc: "There is no Docker engine in a cluster. Programs that manage containers need the Kubernetes API and a ServiceAccount."},
+		{Code: CodeBindSystem, Severity: Error, Allowable: true, Title: "a system path of the machine is mounted", Doc: "On a cluster the path would be the node's, which is a risk and differs from node to node. Allow the code to mount it all the same."},
+		{Code: CodeBindSource, Severity: Error, Allowable: true, Title: "a source tree is mounted", Doc: "Mounting the source over the image's content is for development on one machine. Remove the mount in an override file for the cluster; with the code allowed the service runs with the image's own content."},
+		{Code: CodeBindMissing, Severity: Error, Allowable: true, Title: "a bind mount has nothing to send", Doc: "The path does not exist here or is empty, so it seems to be a folder for data. Use a named volume; with the code allowed the service runs without the mount."},
+		{Code: CodeBindTooLarge, Severity: Error, Allowable: true, Title: "a bind mount is too large", Doc: "Files travel to the cluster in a ConfigMap, which holds 1 MiB. Put the files into the image or use a named volume."},
+		{Code: CodeBindReadOnly, Severity: Warning, Title: "a bind mount becomes a read-only copy", Doc: "The files are in a ConfigMap: the container can read but not change them, and later edits on this machine need another `up`."},
+		{Code: CodeFileMissing, Severity: Error, Title: "the content of a config or secret is missing", Doc: "The file or variable that holds the content does not exist."},
+		{Code: CodeFileTooLarge, Severity: Error, Title: "a config or secret is too large", Doc: "Kubernetes stores at most 1 MiB in one object."},
+		{Code: CodeFileOwner, Severity: Info, Title: "the owner of a config or secret file is not set", Doc: "Files of ConfigMaps and Secrets belong to root; everyone can read them unless a mode says otherwise."},
+		{Code: CodeTemplateDriver, Severity: Error, Title: "a template driver of Swarm", Doc: "Nothing on Kubernetes evaluates it. Render the file before."},
+		{Code: CodeSecretDriver, Severity: Error, Title: "a secret driver of Docker", Doc: "Make the secret external and let an operator of the cluster provide the Secret."},
+		{Code: CodeModels, Severity: Error, Title: "models need Docker's model runner", Doc: "Run a model server as a service and give its address in the environment."},
 		{Code: CodeInternal, Severity: Error, Title: "an object could not be encoded", Doc: "A fault in gantry itself: please report it with the Compose file that shows it."},
 	}
 }

@@ -40,8 +40,12 @@ type Attribute struct {
 	// Codes are the diagnostics that the row may report. For an Ignored or
 	// Rejected row without Map, the first is reported where the attribute is set.
 	Codes []diag.Code
-	// Map writes the attribute into the objects; nil unless Full or Partial.
+	// Map writes the attribute into the objects. An Ignored or Rejected row has
+	// one only where what it reports depends on the value; it writes nothing.
 	Map func(*Ctx)
+
+	// pattern is the row's name in parts, for the search of what is set.
+	pattern []string
 }
 
 // Stage is a group of rows that run together for a service; a row that needs

@@ -40,6 +40,8 @@ type Ctx struct {
 	relations *relations
 
 	published []PublishedPort
+	aliases   []aliasRequest
+	files     []sharedFile
 	objects   []origin
 	requires  []Requirement
 	diags     diag.List

@@ -16,7 +16,7 @@ func (r *rendering) finish() (Set, diag.List) {
 	set := Set{Project: r.project.Name, Namespace: r.params.Kubernetes.Namespace}
 	for _, c := range r.contexts {
 		r.objects = append(r.objects, c.objects...)
-		r.diags.Add(c.diags...)
+		r.diags.Add(c.diags.Allow(func(d diag.Diagnostic) bool { return c.Allowed(d.Code) })...)
 		set.Requires = append(set.Requires, c.requires...)
 		set.Services = append(set.Services, c.summary())
 	}
@@ -30,7 +30,7 @@ func (r *rendering) finish() (Set, diag.List) {
 	}
 	slices.SortStableFunc(set.Objects, compareObjects)
 	slices.SortFunc(set.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
-	return set, r.diags.Sorted()
+	return set, r.diags.Allow(func(d diag.Diagnostic) bool { return allows(r.project.Extensions, d.Code) }).Sorted()
 }
 
 // convert drops what a typed object says of the server's side: the status and

@@ -1,4 +1,137 @@
 package render
 
-// networkRows holds the rows of networks, aliases, links.
-func networkRows() []Attribute { return nil }
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// labelNetwork prefixes the labels that tell which Compose networks a pod is on.
+const labelNetwork = "network.gantry.dev/"
+
+// networkRows holds the rows of networks, links and the names of a service.
+func networkRows() []Attribute {
+	const noAddress = "is not set: pod addresses come from the cluster's network"
+	const oneInterface = "is not set: a pod has one network interface"
+	useNames := "refer to services by their names"
+	return []Attribute{
+		{
+			Path: "services.*.networks", Covers: []string{"*", "*.aliases", "*.use_service_name_alias"}, Support: Full,
+			Target: "pod labels network.gantry.dev/NAME, Service per alias, NetworkPolicy",
+			Doc: "Membership is a pod label. NetworkPolicies are rendered only where networks really separate services or a network is internal. " +
+				"Each alias is a Service of its own that selects the same pods.",
+			Codes: []diag.Code{diag.CodeAliasInvalid, diag.CodeAliasTaken}, Map: mapNetworks,
+		},
+		{
+			Path: "services.*.links", Support: Full, Target: "Service per alias",
+			Doc:   "A link is an order of start (as depends_on) and an alias: the alias is a Service that selects the linked service. Under Docker only the linking container sees the alias, here the whole namespace does.",
+			Codes: []diag.Code{diag.CodeAliasInvalid, diag.CodeAliasTaken}, Map: mapLinks,
+		},
+		rejected("services.*.external_links", nil, "names a container outside of the project, which has no name in the cluster",
+			"create a Service of type ExternalName in the kustomization and remove the link", diag.CodeExternalLink),
+		ignored("services.*.networks.*.ipv4_address", nil, noAddress, useNames, diag.CodeNetworkAddress),
+		ignored("services.*.networks.*.ipv6_address", nil, noAddress, useNames, diag.CodeNetworkAddress),
+		ignored("services.*.networks.*.link_local_ips", nil, noAddress, useNames, diag.CodeNetworkAddress),
+		ignored("services.*.networks.*.mac_address", nil, oneInterface+" with the address that the network gives it", "remove it", diag.CodeNetworkInterface),
+		ignored("services.*.networks.*.interface_name", nil, oneInterface+", named by the cluster's network", "remove it", diag.CodeNetworkInterface),
+		ignored("services.*.networks.*.driver_opts", []string{"*"}, "is not used: the cluster's network has no options per service", "remove it", diag.CodeNetworkInterface),
+		ignored("services.*.networks.*.priority", nil, oneInterface+", so networks have no order", "remove it", diag.CodeNetworkInterface),
+		ignored("services.*.networks.*.gw_priority", nil, oneInterface+" and one default gateway", "remove it", diag.CodeNetworkInterface),
+	}
+}
+
+// ignored is a row for an attribute that has no meaning on Kubernetes.
+func ignored(path string, covers []string, reason, hint string, code diag.Code) Attribute {
+	return Attribute{Path: path, Covers: covers, Support: Ignored, Reason: reason, Hint: hint, Doc: sentence(reason), Codes: []diag.Code{code}}
+}
+
+// rejected is a row for an attribute that cannot be dropped without harm.
+func rejected(path string, covers []string, reason, hint string, code diag.Code) Attribute {
+	return Attribute{Path: path, Covers: covers, Support: Rejected, Reason: reason, Hint: hint, Doc: sentence(reason + "; " + hint), Codes: []diag.Code{code}}
+}
+
+// sentence makes a clause that follows an attribute's name stand alone.
+func sentence(clause string) string {
+	return "It " + strings.TrimSuffix(clause, ".") + "."
+}
+
+func mapNetworks(c *Ctx) {
+	for _, name := range sortedKeys(c.Service.Networks) {
+		if c.relations.isolated {
+			c.Template.Labels[labelNetwork+labelValue(name)] = "true"
+		}
+		network := c.Service.Networks[name]
+		if network == nil {
+			continue
+		}
+		for _, alias := range network.Aliases {
+			c.alias(alias, c.Name, "networks", name, "aliases")
+		}
+		if !network.ServiceNameAliasEnabled() {
+			c.reportAt(diag.CodeAliasTaken, []string{"networks", name, "use_service_name_alias"}, "the service keeps its own name %s: other objects refer to it", c.KubeName)
+		}
+	}
+}
+
+func mapLinks(c *Ctx) {
+	for _, link := range c.Service.Links {
+		target, alias, ok := strings.Cut(link, ":")
+		if ok && alias != target {
+			c.alias(alias, target, "links")
+		}
+	}
+}
+
+// aliasRequest asks for a further name of a service.
+type aliasRequest struct {
+	name, service string
+	from          *Ctx
+	path          []string
+}
+
+// alias notes a further name for a service, to be served once all are known.
+func (c *Ctx) alias(name, service string, attribute ...string) {
+	if name == service || name == "" {
+		return
+	}
+	label := kubeName(name)
+	if len(validation.IsDNS1123Label(label)) > 0 || strings.Contains(name, ".") {
+		d := c.reportAt(diag.CodeAliasInvalid, attribute, "the alias %q cannot be a name in the cluster: Service names are DNS labels without dots", name)
+		d.Hint = "use the service's name, or accept it with x-gantry: {allow: [" + string(diag.CodeAliasInvalid) + "]}"
+		return
+	}
+	if label != name {
+		c.reportAt(diag.CodeNameChanged, attribute, "the alias %q becomes %q on Kubernetes", name, label).
+			Hint = "change what refers to it"
+	}
+	c.aliases = append(c.aliases, aliasRequest{name: label, service: service, from: c, path: attribute})
+}
+
+// serveAliases renders a Service for each alias. A service's own name wins over
+// an alias; of two services with one alias the first keeps it.
+func (r *rendering) serveAliases() {
+	taken := map[string]string{}
+	byName := map[string]*Ctx{}
+	for _, c := range r.contexts {
+		taken[c.KubeName], taken[publishedName(c.KubeName)] = c.Name, c.Name
+		byName[c.Name] = c
+	}
+	for _, c := range r.contexts {
+		for _, a := range c.aliases {
+			target := byName[a.service]
+			if target == nil {
+				continue // a link to a service that a profile leaves out
+			}
+			if owner, ok := taken[a.name]; ok {
+				if owner != a.service {
+					c.reportAt(diag.CodeAliasTaken, a.path, "the alias %q is already a name of service %s and keeps leading there", a.name, owner)
+				}
+				continue
+			}
+			taken[a.name] = a.service
+			target.Add(target.internalService(a.name), a.path...)
+		}
+	}
+}

@@ -1,4 +1,145 @@
 package render
 
-// processRows holds the rows of the process: image, command, entrypoint, working_dir, tty, stdin_open, init, pull_policy.
-func processRows() []Attribute { return nil }
+import (
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// processRows holds the rows of the process: what runs, from which image.
+func processRows() []Attribute {
+	return []Attribute{
+		{
+			Path: "services.*.image", Support: Full, Target: "container.image",
+			Doc: "Taken as it stands. A service with `build` alone has no name that a cluster could pull: that is an error " +
+				"(allow it where a kustomization's `images` or a node's own store gives the image PROJECT-SERVICE).",
+			Codes: []diag.Code{diag.CodeImageMissing}, Map: mapImage,
+		},
+		{
+			Path: "services.*.command", Support: Full, Target: "container.args",
+			Doc: "Replaces the image's CMD. `$` is written `$$`, since the kubelet would expand `$(NAME)` and halve `$$`. " +
+				"An empty command is the image's own, as under Docker.",
+			Map: mapCommand,
+		},
+		{
+			Path: "services.*.entrypoint", Support: Full, Target: "container.command",
+			Doc: "Replaces the image's ENTRYPOINT and, as under Docker, its CMD. `$` is written `$$`. A cleared entrypoint " +
+				"(`[]` or \"\") makes `command` the whole command line; without a command it needs the image's CMD, which is an error.",
+			Codes: []diag.Code{diag.CodeEntrypointCleared}, Map: mapEntrypoint,
+		},
+		{
+			Path: "services.*.working_dir", Support: Full, Target: "container.workingDir", Doc: "Taken as it stands.",
+			Map: func(c *Ctx) { c.Container.WorkingDir = c.Service.WorkingDir },
+		},
+		{
+			Path: "services.*.tty", Support: Full, Target: "container.tty", Doc: "Taken as it stands.",
+			Map: func(c *Ctx) { c.Container.TTY = c.Service.Tty },
+		},
+		{
+			Path: "services.*.stdin_open", Support: Full, Target: "container.stdin", Doc: "Taken as it stands.",
+			Map: func(c *Ctx) { c.Container.Stdin = c.Service.StdinOpen },
+		},
+		{
+			Path: "services.*.init", Support: Partial, Target: "pod.spec.shareProcessNamespace",
+			Doc: "Pods have no init setting. With a process namespace shared in the pod, its pause process is PID 1: it reaps " +
+				"zombies, and the service's process gets the default signal actions, which is what Docker's init is for. ecs-params' init_process_enabled is the same.",
+			Codes: []diag.Code{diag.CodeInit}, Map: mapInit,
+		},
+		{
+			Path: "services.*.pull_policy", Support: Full, Target: "container.imagePullPolicy",
+			Doc: "always, never and missing have their counterparts. Not set is IfNotPresent, written out because Kubernetes would " +
+				"pull `:latest` on every start and docker compose does not. Policies by age become Always, `build` IfNotPresent.",
+			Codes: []diag.Code{diag.CodePullPolicyTimed, diag.CodePullPolicyBuild}, Map: mapPullPolicy,
+		},
+		ignored("services.*.pull_refresh_after", nil, "has no Kubernetes equivalent: images are not pulled by their age",
+			"use `pull_policy: always`, or a tag that changes with the content", diag.CodePullPolicyTimed),
+	}
+}
+
+func mapImage(c *Ctx) {
+	c.Container.Image = c.Service.Image
+	if c.Service.Image != "" || c.Service.Provider != nil {
+		return
+	}
+	c.Container.Image = c.Project.Name + "-" + c.Name
+	d := c.Report(diag.CodeImageMissing, "build", "service %s is built here and has no image that a cluster could pull", c.Name)
+	d.Hint = "add `image: REGISTRY/NAME:TAG` beside `build`, then `gantry compose build --push`"
+}
+
+// Docker's rules for what runs: a stated entrypoint replaces the image's
+// ENTRYPOINT and CMD; an empty one leaves the command alone as the command line.
+// Kubernetes has the same rule for command and args, except that it cannot clear
+// an entrypoint without naming another.
+func mapEntrypoint(c *Ctx) {
+	entrypoint, command := c.Service.Entrypoint, c.Service.Command
+	switch {
+	case len(entrypoint) > 0:
+		c.Container.Command = escapeAll(entrypoint)
+	case entrypoint == nil:
+	case len(command) > 0:
+		c.Container.Command, c.Container.Args = escapeAll(command), nil
+	default:
+		c.Report(diag.CodeEntrypointCleared, "entrypoint", "the entrypoint is cleared, and without a command only the image knows what to run").
+			Hint = "write the image's CMD as `command`"
+	}
+}
+
+func mapCommand(c *Ctx) { c.Container.Args = escapeAll(c.Service.Command) }
+
+// escape protects a text from the kubelet's expansion, which replaces $(NAME)
+// and turns $$ into $ (Kubernetes, "Define dependent environment variables").
+func escape(s string) string { return strings.ReplaceAll(s, "$", "$$") }
+
+// escapeAll escapes each element; nil for none.
+func escapeAll(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	out := slices.Clone(list)
+	for i := range out {
+		out[i] = escape(out[i])
+	}
+	return out
+}
+
+func mapInit(c *Ctx) {
+	on := c.Service.Init != nil && *c.Service.Init
+	if p := c.ParamsService().InitProcessEnabled; p != nil {
+		on = *p
+	}
+	if !on {
+		return
+	}
+	c.Pod.ShareProcessNamespace = ptr(true)
+	c.Report(diag.CodeInit, "init", "the pod's own process reaps zombies: the service is not PID 1, as under Docker's init")
+}
+
+func mapPullPolicy(c *Ctx) {
+	policy, _, err := c.Service.GetPullPolicy()
+	if err != nil {
+		policy = types.PullPolicyRefresh
+	}
+	switch policy {
+	case types.PullPolicyAlways:
+		c.Container.ImagePullPolicy = corev1.PullAlways
+	case types.PullPolicyNever:
+		c.Container.ImagePullPolicy = corev1.PullNever
+	case types.PullPolicyRefresh:
+		c.Container.ImagePullPolicy = corev1.PullAlways
+		c.Report(diag.CodePullPolicyTimed, "pull_policy", "images are not pulled by their age: the policy becomes Always, which pulls at every start of a pod").
+			Hint = "use `pull_policy: always`, or a tag that changes with the content"
+	case types.PullPolicyBuild:
+		c.Container.ImagePullPolicy = corev1.PullIfNotPresent
+		c.Report(diag.CodePullPolicyBuild, "pull_policy", "a cluster builds nothing: the image is pulled where it is missing").
+			Hint = "run `gantry compose build --push` before `up`"
+	default:
+		c.Container.ImagePullPolicy = corev1.PullIfNotPresent
+	}
+}
+
+// ptr returns a pointer to a value.
+func ptr[T any](v T) *T { return &v }

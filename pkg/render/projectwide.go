@@ -1,9 +1,96 @@
 package render
 
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// add adds an object of the whole project that comes from the attribute with
+// that path.
+func (r *rendering) add(object runtime.Object, path ...string) {
+	r.objects = append(r.objects, origin{object: object, path: path})
+}
+
+// report adds a diagnostic at a top-level attribute and returns it.
+func (r *rendering) report(code diag.Code, path []string, format string, args ...any) *diag.Diagnostic {
+	text := fmt.Sprintf(format, args...)
+	r.diags.Add(diag.New(code, r.project.Pos(path...), pathString(path), "%s", text))
+	return &r.diags[len(r.diags)-1]
+}
+
 // checkNames reports names that become equal once they are made fit for
 // Kubernetes, and those that had to be changed.
-func (r *rendering) checkNames() {}
+func (r *rendering) checkNames() {
+	services := map[string]string{}
+	for _, name := range r.project.ServiceNames() {
+		r.checkName(services, "services", name)
+		r.checkRename(name)
+	}
+	for _, name := range sortedKeys(r.project.Jobs) {
+		r.checkName(services, "jobs", name)
+	}
+	for _, name := range r.project.ServiceNames() {
+		if owner, ok := services[publishedName(kubeName(name))]; ok && len(r.project.Services[name].Ports) > 0 {
+			r.report(diag.CodeNamesCollide, []string{"services", owner},
+				"service %q has the name of the Service that publishes the ports of %q", owner, name).Hint = "rename one of the two"
+		}
+	}
+	volumes := map[string]string{}
+	for _, name := range r.project.VolumeNames() {
+		r.checkName(volumes, "volumes", name)
+	}
+}
 
-// projectObjects adds the objects of the project itself: claims, config maps
-// and secrets of the top level.
-func (r *rendering) projectObjects() {}
+func (r *rendering) checkName(taken map[string]string, section, name string) {
+	label := kubeName(name)
+	if other, ok := taken[label]; ok {
+		r.report(diag.CodeNamesCollide, []string{section, name}, "%q and %q both become %q on Kubernetes", other, name, label).
+			Hint = "rename one of the two: Kubernetes names have lower-case letters, digits and hyphens only"
+		return
+	}
+	taken[label] = name
+}
+
+// checkRename reports where other services refer to a service by a name that
+// does not exist in the cluster's DNS.
+func (r *rendering) checkRename(name string) {
+	label := kubeName(name)
+	if label == name {
+		return
+	}
+	r.report(diag.CodeNameChanged, []string{"services", name}, "service %q is named %q on Kubernetes", name, label)
+	word := regexp.MustCompile(`(^|[^A-Za-z0-9_.-])` + regexp.QuoteMeta(name) + `($|[^A-Za-z0-9_-])`)
+	for _, user := range r.project.ServiceNames() {
+		environment := r.project.Services[user].Environment
+		for _, key := range sortedKeys(environment) {
+			if v := environment[key]; v != nil && strings.Contains(*v, name) && word.MatchString(*v) {
+				r.report(diag.CodeHostRenamed, []string{"services", user, "environment", key},
+					"the value seems to name the host %q, which is %q in the cluster", name, label).
+					Hint = fmt.Sprintf("write %s, or rename the service", label)
+			}
+		}
+	}
+}
+
+// projectObjects adds what belongs to no single service and reports top-level
+// attributes that nothing comes of.
+func (r *rendering) projectObjects() {
+	r.serveAliases()
+	r.networkPolicies()
+	r.claims()
+	r.fileObjects()
+	for _, row := range topLevelRows() {
+		if len(row.Codes) == 0 || (row.Support != Ignored && row.Support != Rejected) {
+			continue
+		}
+		for _, path := range r.table.fields.setPaths(reflect.ValueOf(r.project.Project), strings.Split(row.Path, ".")) {
+			r.report(row.Codes[0], path, "%s %s", pathString(path), row.Reason).Hint = row.Hint
+		}
+	}
+}

@@ -15,6 +15,8 @@ type relations struct {
 	dependents map[string][]dependent
 	// users lists the services that mount a named volume, in order.
 	users map[string][]string
+	// isolated says that the project's networks mean isolation (isolation.go).
+	isolated bool
 }
 
 type dependent struct {
@@ -23,7 +25,7 @@ type dependent struct {
 }
 
 func relate(p *compose.Project) *relations {
-	r := &relations{dependents: map[string][]dependent{}, users: map[string][]string{}}
+	r := &relations{dependents: map[string][]dependent{}, users: map[string][]string{}, isolated: separated(p)}
 	for _, name := range p.ServiceNames() {
 		service := p.Services[name]
 		for _, on := range sortedKeys(service.DependsOn) {

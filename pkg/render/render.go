@@ -3,7 +3,6 @@ package render
 import (
 	"context"
 	"maps"
-	"os"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	corev1 "k8s.io/api/core/v1"
@@ -16,12 +15,10 @@ import (
 
 // Options of a rendering.
 type Options struct {
-	// ReadFile reads what configs, secrets and bind mounts name; nil means os.ReadFile.
-	ReadFile func(path string) ([]byte, error)
+	// Disk holds the files that configs, secrets and bind mounts name; nil
+	// means the machine's own.
+	Disk Disk
 }
-
-// DefaultOptions reads files from the disk.
-func DefaultOptions() Options { return Options{ReadFile: os.ReadFile} }
 
 // Render turns a project and its params (nil: none) into objects. The
 // diagnostics name every attribute that is not fully mapped; where they have
@@ -30,10 +27,10 @@ func Render(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 	if par == nil {
 		par = &params.Params{}
 	}
-	if o.ReadFile == nil {
-		o.ReadFile = os.ReadFile
+	if o.Disk == nil {
+		o.Disk = osDisk{}
 	}
-	r := &rendering{project: p, params: par, options: o, relations: relate(p)}
+	r := &rendering{project: p, params: par, options: o, relations: relate(p), table: compile()}
 	r.checkNames()
 	for _, c := range r.services() {
 		if ctx.Err() != nil {
@@ -51,6 +48,7 @@ type rendering struct {
 	params    *params.Params
 	options   Options
 	relations *relations
+	table     *compiled
 
 	contexts []*Ctx
 	objects  []origin
@@ -92,13 +90,11 @@ func (r *rendering) newCtx(section, name string, service *types.ServiceConfig) *
 // run takes a service through the stages and the check for attributes that no
 // row maps.
 func (r *rendering) run(c *Ctx) {
-	for _, stage := range Stages() {
-		for _, row := range stage.Rows {
-			if row.Map != nil && row.appliesTo(c.Section) {
-				row.Map(c)
-			}
-		}
+	for _, row := range r.table.mapped[c.Section] {
+		row.Map(c)
 	}
-	c.reportUnmapped()
+	c.reportUnmapped(r.table)
+	c.expose()
+	c.Add(c.internalService(c.KubeName))
 	c.Add(c.build())
 }

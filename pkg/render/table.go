@@ -1,8 +1,11 @@
 package render
 
 import (
+	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
 )
 
 // Stages returns the attribute table of services and jobs in the order in which
@@ -14,7 +17,7 @@ func Stages() []Stage {
 		{"storage", slices.Concat(volumeRows(), fileRows())},
 		{"network", slices.Concat(portRows(), networkRows())},
 		{"health", healthRows()},
-		{"workload", slices.Concat(deployRows(), dependencyRows(), lifecycleRows())},
+		{"workload", slices.Concat(deployRows(), dependencyRows(), lifecycleRows(), jobRows())},
 		{"client", clientRows()},
 	}
 }
@@ -34,8 +37,10 @@ func (a Attribute) section() string {
 	return section
 }
 
-// name returns the row's path below services.* .
-func (a Attribute) name() string { return strings.TrimPrefix(a.Path, "services.*.") }
+// name returns the row's path below services.* or jobs.* .
+func (a Attribute) name() string {
+	return strings.TrimPrefix(strings.TrimPrefix(a.Path, "services.*."), "jobs.*.")
+}
 
 // appliesTo reports whether the row concerns the services of a section: rows
 // are written for services.*, and jobs have the attributes that share a name.
@@ -50,4 +55,39 @@ func (a Attribute) Owned() []string {
 		owned = append(owned, a.Path+"."+sub)
 	}
 	return owned
+}
+
+// compiled is the table made ready for one rendering, so that nothing of it is
+// built again for each service. It is only read once it is made.
+type compiled struct {
+	// mapped and unmapped are the rows by section, in the order of the stages.
+	mapped, unmapped map[string][]Attribute
+	fields           fieldIndex
+}
+
+func compile() *compiled {
+	t := &compiled{
+		mapped: map[string][]Attribute{}, unmapped: map[string][]Attribute{},
+		fields: fieldIndex{},
+	}
+	t.fields.add(reflect.TypeFor[types.Project]())
+	for _, stage := range Stages() {
+		for _, row := range stage.Rows {
+			for _, section := range []string{"services", "jobs"} {
+				t.place(section, row)
+			}
+		}
+	}
+	return t
+}
+
+func (t *compiled) place(section string, row Attribute) {
+	switch {
+	case !row.appliesTo(section):
+	case row.Map != nil:
+		t.mapped[section] = append(t.mapped[section], row)
+	case len(row.Codes) > 0:
+		row.pattern = strings.Split(row.name(), ".")
+		t.unmapped[section] = append(t.unmapped[section], row)
+	}
 }

@@ -9,32 +9,61 @@ import (
 )
 
 // reportUnmapped reports every attribute of the service that is set but that no
-// row maps: Ignored and Rejected rows report their first code.
-func (c *Ctx) reportUnmapped() {
-	for _, stage := range Stages() {
-		for _, row := range stage.Rows {
-			if !row.appliesTo(c.Section) || row.Map != nil || len(row.Codes) == 0 {
-				continue
-			}
-			for _, at := range setPaths(reflect.ValueOf(c.Service).Elem(), strings.Split(row.name(), ".")) {
-				c.reportRow(row, at)
-			}
+// row maps: Ignored and Rejected rows without Map report their first code.
+func (c *Ctx) reportUnmapped(t *compiled) {
+	service := reflect.ValueOf(c.Service).Elem()
+	for _, row := range t.unmapped[c.Section] {
+		for _, at := range t.fields.setPaths(service, row.pattern) {
+			c.reportRow(row, at)
 		}
 	}
 }
 
-// reportRow reports a row's first code at one place. The first sentence of the
-// row's Doc is the reason and Hint the way out, so that docs and diagnostics
-// cannot differ.
+// reportRow reports a row's first code at one place, in the words of the row's
+// Reason and Hint, so that docs and diagnostics cannot differ.
 func (c *Ctx) reportRow(row Attribute, at []string) {
 	path := c.path(at)
 	c.diags.Add(diag.New(row.Codes[0], c.Project.Pos(path...), pathString(path), "%s %s", pathString(path), row.Reason).WithHint("%s", row.Hint))
 }
 
+// fieldIndex finds the fields of struct types by the name in their yaml tag, as
+// the Compose Specification names them, through embedded structs.
+type fieldIndex map[reflect.Type]map[string][]int
+
+// add indexes a type and every type below it.
+func (f fieldIndex) add(t reflect.Type) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		f.add(t.Elem())
+	case reflect.Struct:
+		if f[t] == nil {
+			f.addStruct(t)
+		}
+	}
+}
+
+func (f fieldIndex) addStruct(t reflect.Type) {
+	f[t] = map[string][]int{}
+	for _, field := range reflect.VisibleFields(t) {
+		if tag := yamlName(field); tag != "" && field.IsExported() {
+			f[t][tag] = field.Index
+			f.add(field.Type)
+		}
+	}
+}
+
+// yamlName returns the name that a field has in a Compose file; "" for none.
+func yamlName(field reflect.StructField) string {
+	tag, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+	if tag == "-" || strings.HasPrefix(tag, "#") {
+		return ""
+	}
+	return tag
+}
+
 // setPaths returns the concrete paths under v that match a pattern with "*" for
-// map keys and list indices and whose value is set. Fields are found by their
-// yaml tag, as the Compose Specification names them.
-func setPaths(v reflect.Value, pattern []string) [][]string {
+// map keys and "[]" for list indices and whose value is set.
+func (f fieldIndex) setPaths(v reflect.Value, pattern []string) [][]string {
 	v = indirect(v)
 	if !v.IsValid() || v.IsZero() {
 		return nil
@@ -43,27 +72,46 @@ func setPaths(v reflect.Value, pattern []string) [][]string {
 		return [][]string{nil}
 	}
 	if pattern[0] == "*" || pattern[0] == "[]" {
-		return eachSet(v, pattern[1:])
+		return f.eachSet(v, pattern[1:])
 	}
-	if field, ok := fieldByTag(v, pattern[0]); ok {
-		return prefixed(pattern[0], setPaths(field, pattern[1:]))
+	if field, ok := f.child(v, pattern[0]); ok {
+		return prefixed(pattern[0], f.setPaths(field, pattern[1:]))
 	}
 	return nil
 }
 
-func eachSet(v reflect.Value, rest []string) [][]string {
+func (f fieldIndex) eachSet(v reflect.Value, rest []string) [][]string {
 	var out [][]string
 	switch v.Kind() {
 	case reflect.Map:
 		for _, key := range sortedMapKeys(v) {
-			out = append(out, prefixed(key.String(), setPaths(v.MapIndex(key), rest))...)
+			out = append(out, prefixed(key.String(), f.setPaths(v.MapIndex(key), rest))...)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			out = append(out, prefixed(strconv.Itoa(i), setPaths(v.Index(i), rest))...)
+			out = append(out, prefixed(strconv.Itoa(i), f.setPaths(v.Index(i), rest))...)
 		}
 	}
 	return out
+}
+
+// child returns a struct's field by its name in the file, or a map's value by key.
+func (f fieldIndex) child(v reflect.Value, name string) (reflect.Value, bool) {
+	switch v.Kind() {
+	case reflect.Map:
+		if v.Type().Key().Kind() != reflect.String {
+			return reflect.Value{}, false
+		}
+		value := v.MapIndex(reflect.ValueOf(name).Convert(v.Type().Key()))
+		return value, value.IsValid()
+	case reflect.Struct:
+		index, ok := f[v.Type()][name]
+		if !ok {
+			return reflect.Value{}, false
+		}
+		return v.FieldByIndex(index), true
+	}
+	return reflect.Value{}, false
 }
 
 func prefixed(head string, paths [][]string) [][]string {
@@ -92,22 +140,9 @@ func sortedMapKeys(v reflect.Value) []reflect.Value {
 	return out
 }
 
-// fieldByTag finds a struct field by the name in its yaml tag, through embedded
-// structs, or a map's value by key.
-func fieldByTag(v reflect.Value, name string) (reflect.Value, bool) {
-	if v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String {
-		value := v.MapIndex(reflect.ValueOf(name).Convert(v.Type().Key()))
-		return value, value.IsValid()
-	}
-	if v.Kind() != reflect.Struct {
-		return reflect.Value{}, false
-	}
-	for _, field := range reflect.VisibleFields(v.Type()) {
-		tag, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-		if tag == name {
-			value, err := v.FieldByIndexErr(field.Index)
-			return value, err == nil
-		}
-	}
-	return reflect.Value{}, false
+// setPaths is fieldIndex.setPaths for a single use.
+func setPaths(v reflect.Value, pattern []string) [][]string {
+	fields := fieldIndex{}
+	fields.add(v.Type())
+	return fields.setPaths(v, pattern)
 }

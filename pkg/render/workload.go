@@ -1,6 +1,8 @@
 package render
 
 import (
+	"fmt"
+
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -36,26 +38,36 @@ type Workload struct {
 	Completions, Parallelism *int32
 	// Claims are a StatefulSet's volume claim templates.
 	Claims []corev1.PersistentVolumeClaim
-	// Schedule fields of a CronJob.
-	Schedule          string
-	TimeZone          *string
-	ConcurrencyPolicy batchv1.ConcurrencyPolicy
+	// Schedules of a CronJob: each is an object of its own.
+	Schedules []Schedule
 }
 
-// build returns the typed workload object of the service.
-func (c *Ctx) build() runtime.Object {
+// Schedule is when a CronJob runs.
+type Schedule struct {
+	Cron string
+	// TimeZone is a name of the IANA database; nil is the cluster's own.
+	TimeZone *string
+	// Suspend keeps the CronJob as the template of runs by hand.
+	Suspend bool
+	// StartingDeadlineSeconds is how late a missed run may still start; nil is any time.
+	StartingDeadlineSeconds *int64
+}
+
+// build returns the typed workload objects of the service: one, except for a
+// CronJob with several schedules.
+func (c *Ctx) build() []runtime.Object {
 	meta := metav1.ObjectMeta{Name: c.KubeName, Labels: c.Workload.Labels, Annotations: c.Workload.Annotations}
 	switch c.Kind {
 	case KindStatefulSet:
-		return c.statefulSet(meta)
+		return []runtime.Object{c.statefulSet(meta)}
 	case KindDaemonSet:
-		return c.daemonSet(meta)
+		return []runtime.Object{c.daemonSet(meta)}
 	case KindJob:
-		return &batchv1.Job{TypeMeta: typeMeta("batch/v1", KindJob), ObjectMeta: meta, Spec: c.jobSpec()}
+		return []runtime.Object{&batchv1.Job{TypeMeta: typeMeta("batch/v1", KindJob), ObjectMeta: meta, Spec: c.jobSpec()}}
 	case KindCronJob:
-		return c.cronJob(meta)
+		return c.cronJobs(meta)
 	default:
-		return c.deployment(meta)
+		return []runtime.Object{c.deployment(meta)}
 	}
 }
 
@@ -110,15 +122,38 @@ func (c *Ctx) jobSpec() batchv1.JobSpec {
 	}
 }
 
-func (c *Ctx) cronJob(meta metav1.ObjectMeta) runtime.Object {
-	w := c.Workload
-	return &batchv1.CronJob{
+// maxCronJobName is the limit of a CronJob's name, which leaves room for the
+// time that the names of its Jobs end in (Kubernetes, CronJob).
+const maxCronJobName = 52
+
+// cronJobs returns a CronJob for each schedule: NAME, NAME-2, NAME-3, …
+func (c *Ctx) cronJobs(meta metav1.ObjectMeta) []runtime.Object {
+	var out []runtime.Object
+	for i, s := range c.Workload.Schedules {
+		m := *meta.DeepCopy()
+		if i > 0 {
+			m.Name = fmt.Sprintf("%s-%d", c.KubeName, i+1)
+		}
+		m.Name = shorten(m.Name, m.Name, maxCronJobName)
+		out = append(out, c.cronJob(m, s))
+	}
+	return out
+}
+
+func (c *Ctx) cronJob(meta metav1.ObjectMeta, s Schedule) *batchv1.CronJob {
+	job := &batchv1.CronJob{
 		TypeMeta: typeMeta("batch/v1", KindCronJob), ObjectMeta: meta,
 		Spec: batchv1.CronJobSpec{
-			Schedule: w.Schedule, TimeZone: w.TimeZone, ConcurrencyPolicy: w.ConcurrencyPolicy,
-			JobTemplate: batchv1.JobTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: w.Labels}, Spec: c.jobSpec()},
+			Schedule: s.Cron, TimeZone: s.TimeZone, StartingDeadlineSeconds: s.StartingDeadlineSeconds,
+			// Compose never starts a run beside another (Compose Specification, "concurrency").
+			ConcurrencyPolicy: batchv1.ForbidConcurrent,
+			JobTemplate:       batchv1.JobTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: c.Workload.Labels}, Spec: c.jobSpec()},
 		},
 	}
+	if s.Suspend {
+		job.Spec.Suspend = &s.Suspend
+	}
+	return job
 }
 
 func typeMeta(apiVersion, kind string) metav1.TypeMeta {
