@@ -1,0 +1,318 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/render"
+)
+
+// Options of a plan.
+type Options struct {
+	// Namespace that the project is deployed to; required.
+	Namespace string
+	// Files are the Compose files as the user named them, for causes and the inventory.
+	Files []string
+	// Partial says that the set holds some services of the project only: what
+	// it lacks has not left the project.
+	Partial bool
+	// Volumes allows that claims which left the files are deleted with their data.
+	Volumes bool
+	// ForceConflicts takes over fields that other managers have set.
+	ForceConflicts bool
+	// ForceRecreate replaces the pods of every workload.
+	ForceRecreate bool
+	// NoStart creates new workloads without pods; `start` brings them up.
+	NoStart bool
+}
+
+// New plans a deploy: it compares the set with what was observed. The
+// diagnostics of severity Error say what cannot be done; a plan with them must
+// not be run. New changes neither set nor observed.
+func New(set render.Set, observed Observed, opts Options) (Plan, diag.List) {
+	b := newBuilder(set, observed, opts)
+	b.checkRequired()
+	b.checkObjects()
+	for _, o := range set.Objects {
+		b.addOp(o)
+	}
+	b.diags.Add(b.graph.cycleDiags()...)
+	p := Plan{
+		Project: set.Project, Namespace: opts.Namespace, CreateNamespace: observed.NamespaceMissing,
+		Services: set.Services, Before: observed.Inventory,
+	}
+	p.Waves = b.waves()
+	p.Stale = b.stale()
+	p.Pending, p.Final = b.inventories(p)
+	return p, b.diags.Sorted()
+}
+
+type builder struct {
+	set      render.Set
+	observed Observed
+	opts     Options
+	applySet string
+	graph    *graph
+	names    namer
+	rules    []immutable
+	ops      []Op
+	held     map[render.Ref]int32
+	diags    diag.List
+}
+
+func newBuilder(set render.Set, observed Observed, opts Options) *builder {
+	return &builder{
+		set: set, observed: observed, opts: opts,
+		applySet: ApplySetID(set.Project, opts.Namespace),
+		graph:    newGraph(set.Services),
+		names:    newNamer(set),
+		rules:    immutables(),
+		held:     map[render.Ref]int32{},
+	}
+}
+
+// checkRequired reports what the set refers to and the cluster lacks.
+func (b *builder) checkRequired() {
+	for _, r := range b.observed.Absent {
+		if r.Key != "" {
+			b.diags.Add(diag.New(diag.DeployRequiredKey, r.Pos, r.Path, "%s %q has no key %q", r.GroupKind.Kind, r.Name, r.Key).
+				WithHint("add the key, or name one that it has"))
+			continue
+		}
+		b.diags.Add(diag.New(diag.DeployRequired, r.Pos, r.Path, "%s %q does not exist in namespace %s", r.GroupKind.Kind, r.Name, b.opts.Namespace).
+			WithHint("create it first, or let the files define it"))
+	}
+}
+
+// checkObjects reports objects that cannot be part of the project.
+func (b *builder) checkObjects() {
+	seen := map[render.Ref]bool{}
+	for _, o := range b.set.Objects {
+		ref := render.RefOf(o.Unstructured)
+		if ns := o.GetNamespace(); ns != "" && ns != b.opts.Namespace {
+			b.diags.Add(diag.New(diag.DeployNamespace, o.Pos, o.Path, "%s is in namespace %s, the project in %s", ref, ns, b.opts.Namespace).
+				WithHint("deploy with `-n %s`, or remove the namespace from the object", ns))
+		}
+		if seen[ref] {
+			b.diags.Add(diag.New(diag.DeployTwice, o.Pos, o.Path, "the project has two objects %s", ref).WithHint("rename one of them"))
+		}
+		seen[ref] = true
+		if owner, foreign := b.observed.Foreign[ref]; foreign {
+			b.diags.Add(diag.New(diag.DeployForeign, o.Pos, o.Path, "%s exists in namespace %s and is not of project %s: %s", ref, b.opts.Namespace, b.set.Project, owner).
+				WithHint("use another namespace with -n, rename it, or delete it"))
+		}
+	}
+}
+
+// addOp decides on one object.
+func (b *builder) addOp(o render.Object) {
+	op := Op{
+		Ref: render.RefOf(o.Unstructured), Object: b.desired(o),
+		Service: o.Service, Path: o.Path, Pos: o.Pos, Sensitive: o.Sensitive || o.GetKind() == "Secret",
+	}
+	op.Live = b.observed.Live[op.Ref]
+	op.Requires = b.graph.needs(op.Ref, b.observed.Inventory)
+	switch {
+	case op.Live == nil:
+		b.planMissing(&op)
+	case op.Live.GetDeletionTimestamp() != nil:
+		op.Verb, op.Cause = Replace, "is being deleted"
+	default:
+		b.planExisting(&op)
+	}
+	b.ops = append(b.ops, op)
+}
+
+// planMissing decides on an object that does not exist.
+func (b *builder) planMissing(op *Op) {
+	op.Verb, op.Cause = Create, "not found"
+	if b.hasCompleted(op) {
+		op.Verb, op.Cause = Unchanged, "has completed before"
+		return
+	}
+	if b.opts.NoStart {
+		if n, held := holdBack(op.Object); held {
+			b.held[op.Ref] = n
+		}
+	}
+}
+
+// hasCompleted reports whether a Job has run with this very spec and was
+// removed by its time to live since.
+func (b *builder) hasCompleted(op *Op) bool {
+	_, expires, _ := unstructured.NestedInt64(op.Object.Object, "spec", "ttlSecondsAfterFinished")
+	member, ok := b.observed.Inventory.Member(op.Ref)
+	return op.GroupKind == kindJob() && expires && ok && member.Done != "" && member.Done == JobHash(op.Object) && !b.opts.ForceRecreate
+}
+
+// planExisting compares an object with the live one.
+func (b *builder) planExisting(op *Op) {
+	b.restart(op)
+	op.Changes = b.relevant(op, Compare(op.Object, op.Live))
+	op.Start = b.stopped(op)
+	b.resolveConflicts(op)
+	switch {
+	case op.GroupKind == kindJob() && jobFailed(op.Live):
+		op.Verb, op.Cause = Replace, "has failed before"
+	case op.GroupKind == kindJob() && b.opts.ForceRecreate:
+		op.Verb, op.Cause = Replace, "recreation asked for"
+	case len(op.Changes) == 0 && op.Start == nil:
+		op.Verb = Unchanged
+		return
+	case len(op.Changes) == 0:
+		op.Verb, op.Cause = Update, "was stopped"
+	default:
+		op.Verb, op.Cause = Update, cause(b.names, op.Changes)
+		b.decideFixed(op)
+		b.assess(op)
+	}
+	if op.Sensitive {
+		mask(op.Changes)
+	}
+}
+
+// relevant drops the differences of a Job whose content is that of the last
+// run: its template cannot have changed, so what differs is how the API server
+// stores it.
+func (b *builder) relevant(op *Op, changes []Change) []Change {
+	if op.GroupKind != kindJob() || JobHash(op.Live) != JobHash(op.Object) {
+		return changes
+	}
+	return slices.DeleteFunc(changes, func(c Change) bool {
+		_, immutable := b.fixed(op, c)
+		return immutable
+	})
+}
+
+func jobFailed(job *unstructured.Unstructured) bool {
+	conditions, _, _ := unstructured.NestedSlice(job.Object, "status", "conditions")
+	return slices.ContainsFunc(conditions, func(raw any) bool {
+		c, _ := raw.(map[string]any)
+		return c["type"] == "Failed" && c["status"] == "True"
+	})
+}
+
+// stopped returns the replica count to which a stopped workload comes back;
+// nil when it was not stopped, or when the files state the count.
+func (b *builder) stopped(op *Op) *int32 {
+	if b.opts.NoStart || !IsWorkload(op.GroupKind) {
+		return nil
+	}
+	for _, rec := range b.observed.Inventory.Services {
+		if rec.Ref() == op.Ref && rec.Stopped != nil {
+			if _, declared, _ := unstructured.NestedInt64(op.Object.Object, "spec", "replicas"); declared {
+				return nil
+			}
+			return rec.Stopped
+		}
+	}
+	return nil
+}
+
+// resolveConflicts takes fields back from gantry's own other managers, takes
+// over those of others when asked to, and reports them otherwise.
+func (b *builder) resolveConflicts(op *Op) {
+	for _, c := range op.Changes {
+		switch {
+		case c.Manager == "" || c.Kind == Unowned:
+		case isOurs(c.Manager):
+			op.Force = true
+		case b.opts.ForceConflicts:
+			op.Force = true
+			op.addRisk(TakesOver)
+			b.diags.Add(b.about(op, diag.DeployTakenOver, "%s of %s is taken over from %s", c.Field(), op.Ref, c.Manager))
+		default:
+			b.diags.Add(b.about(op, diag.DeployConflict, "%s of %s was set by %s to another value", c.Field(), op.Ref, c.Manager).
+				WithHint("take it over with --force-conflicts, or remove it from the files to leave it to %s", c.Manager))
+		}
+	}
+}
+
+func (b *builder) about(op *Op, code diag.Code, format string, args ...any) diag.Diagnostic {
+	return diag.New(code, op.Pos, op.Path, format, args...)
+}
+
+func (op *Op) addRisk(r Risk) {
+	if !slices.Contains(op.Risks, r) {
+		op.Risks = append(op.Risks, r)
+	}
+}
+
+// decideFixed applies the table of fields that cannot change in place.
+func (b *builder) decideFixed(op *Op) {
+	for _, c := range op.Changes {
+		rule, ok := b.fixed(op, c)
+		switch {
+		case !ok:
+		case rule.verb == "":
+			b.diags.Add(b.about(op, rule.code, "%s of %s cannot change%s", c.Field(), op.Ref, masked(op, c)).WithHint("%s", rule.way))
+		case op.Verb != Replace:
+			op.Verb = rule.verb
+			if rule.risk != "" {
+				op.addRisk(rule.risk)
+			}
+		}
+	}
+	if op.Verb == Replace && op.GroupKind == kindJob() {
+		op.Cause += ", runs again"
+	}
+}
+
+func masked(op *Op, c Change) string {
+	if op.Sensitive {
+		return ""
+	}
+	if words := valuesOf(c); words != "" {
+		return ":" + words
+	}
+	return ""
+}
+
+// assess adds the risks of an update in place.
+func (b *builder) assess(op *Op) {
+	strategy, _, _ := unstructured.NestedString(op.Object.Object, "spec", "strategy", "type")
+	template := slices.ContainsFunc(op.Changes, func(c Change) bool { return c.under("spec", "template") })
+	replicas, declared, _ := unstructured.NestedInt64(op.Object.Object, "spec", "replicas")
+	switch {
+	case op.GroupKind == kindDeployment() && strategy == "Recreate" && template:
+		op.addRisk(Interrupts)
+	case op.GroupKind == kindStatefulSet() && template && (!declared || replicas <= 1):
+		op.addRisk(Interrupts)
+	}
+}
+
+// mask removes the values of a sensitive object's changes.
+func mask(changes []Change) {
+	for i := range changes {
+		changes[i].Old, changes[i].New, changes[i].Masked = nil, nil, true
+	}
+}
+
+// restartAnnotation makes a pod template differ, as `kubectl rollout restart` does.
+const restartAnnotation = "gantry.dev/restart"
+
+// restart marks the template of a workload whose pods are to be replaced; the
+// mark counts up from the live one, so that it needs no clock.
+func (b *builder) restart(op *Op) {
+	path := []string{"spec", "template", "metadata", "annotations", restartAnnotation}
+	last, marked, _ := unstructured.NestedString(op.Live.Object, path...)
+	_, hasTemplate, _ := unstructured.NestedMap(op.Object.Object, "spec", "template")
+	if !hasTemplate || op.GroupKind == kindJob() || op.GroupKind == kindCronJob() {
+		return
+	}
+	switch {
+	case b.opts.ForceRecreate:
+		_ = unstructured.SetNestedField(op.Object.Object, next(last), path...)
+	case marked:
+		_ = unstructured.SetNestedField(op.Object.Object, last, path...)
+	}
+}
+
+func next(count string) string {
+	n := 0
+	_, _ = fmt.Sscan(count, &n)
+	return fmt.Sprint(n + 1)
+}
