@@ -61,7 +61,7 @@ func (c *checker) declares(name string) bool {
 }
 
 func suggestion(name string, known []string, what string) string {
-	if best, ok := nearest(name, known); ok {
+	if best := diag.Nearest(name, known); best != "" {
 		return fmt.Sprintf("did you mean %s?", best)
 	}
 	if len(known) == 0 {

@@ -77,19 +77,6 @@ func TestChecksWithoutComposeFile(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"mem_limit", "mem_reservation", "gpu", "web"}
-	for _, c := range []struct{ name, want string }{
-		{"mem_limt", "mem_limit"}, {"memlimit", "mem_limit"}, {"MEM_LIMIT", "mem_limit"}, {"mem_limti", "mem_limit"},
-		{"memreservation", "mem_reservation"}, {"gpus", "gpu"}, {"wbe", "web"}, {"x", ""}, {"", ""}, {"volume", ""},
-	} {
-		got, ok := nearest(c.name, known)
-		if got != c.want || ok != (c.want != "") {
-			t.Errorf("nearest(%q) = %q, %v", c.name, got, ok)
-		}
-	}
-}
-
 func TestSizes(t *testing.T) {
 	const mi = mebibyte
 	for _, c := range []struct {

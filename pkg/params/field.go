@@ -214,7 +214,7 @@ func oneOf(s string, of []string) error {
 	if slices.Contains(of, s) {
 		return nil
 	}
-	if best, ok := nearest(s, of); ok {
+	if best := diag.Nearest(s, of); best != "" {
 		return fmt.Errorf("is not one of %s: did you mean %s?", strings.Join(of, ", "), best)
 	}
 	return fmt.Errorf("is not one of %s", strings.Join(of, ", "))

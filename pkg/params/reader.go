@@ -268,7 +268,7 @@ func kindName(n *yaml.Node) string {
 func (v value) unknown(known []string) {
 	key := v.path[strings.LastIndexByte(v.path, '.')+1:]
 	hint := "known here: " + strings.Join(known, ", ")
-	if best, ok := nearest(key, known); ok {
+	if best := diag.Nearest(key, known); best != "" {
 		hint = "did you mean " + best + "?"
 	} else if place, ok := elsewhere(key); ok {
 		hint = fmt.Sprintf("%s belongs in %s", key, place)
