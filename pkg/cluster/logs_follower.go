@@ -1,0 +1,208 @@
+package cluster
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+const (
+	// reconnectPause is the time before a log stream that ended is opened again;
+	// it doubles up to reconnectMax while the stream brings nothing.
+	reconnectPause = 200 * time.Millisecond
+	reconnectMax   = 5 * time.Second
+	// silentTries is how often in a row a stream may fail before the user is told.
+	silentTries = 3
+)
+
+// follower reads one container over its restarts. A restart begins a new
+// instance, counted by the status' restartCount; the node keeps the log of the
+// present instance and of the one before.
+type follower struct {
+	*following
+	at     Replica
+	cursor *cursor
+	wake   chan struct{}
+	ended  bool // guarded by following.mu
+
+	begun   bool
+	next    int32 // the instance to be read next
+	checked int32 // the newest instance that was read as the previous one
+	brought bool  // the last stream had a new line
+
+	state sync.Mutex
+	pod   *corev1.Pod
+	lost  bool // the pod is deleted
+}
+
+// set takes the pod's new state.
+func (f *follower) set(pod *corev1.Pod, lost bool) {
+	f.state.Lock()
+	f.pod, f.lost = pod, f.lost || lost
+	f.state.Unlock()
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// now returns the container's status, nil before there is one, and whether no
+// new instance will come.
+func (f *follower) now() (status *corev1.ContainerStatus, over bool) {
+	f.state.Lock()
+	defer f.state.Unlock()
+	return statusOf(f.pod, f.at.Container), f.lost || finished(f.pod)
+}
+
+// run reads instance after instance until there will be no other.
+func (f *follower) run(ctx context.Context) error {
+	var try retry
+	for ctx.Err() == nil {
+		status, over := f.now()
+		finish, err := false, error(nil)
+		switch {
+		case logged(status) && f.unswept(status):
+			finish, err = true, f.sweep(ctx, status)
+		case logged(status) && status.RestartCount >= f.next:
+			finish, err = f.read(ctx, status, over)
+		case over:
+			return nil
+		default:
+			f.waitFor(ctx, 0)
+			continue
+		}
+		switch {
+		case err == nil && finish:
+			try = retry{}
+			continue
+		case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+			return err
+		}
+		if err := f.report(&try, err); err != nil {
+			return err
+		}
+		f.waitFor(ctx, try.pause)
+	}
+	return nil
+}
+
+// unswept reports whether the instance before the present one is still to be
+// looked through for what its stream may have missed when it ended. The first
+// sight of the container makes its present instance the first to be read.
+func (f *follower) unswept(s *corev1.ContainerStatus) bool {
+	if !f.begun {
+		f.begun, f.next, f.checked = true, s.RestartCount, s.RestartCount-1
+	}
+	return f.checked < s.RestartCount-1
+}
+
+// sweep reads the instance before the present one; the cursor drops what has
+// been given.
+func (f *follower) sweep(ctx context.Context, s *corev1.ContainerStatus) error {
+	err := f.stream(ctx, corev1.PodLogOptions{Previous: true})
+	if err != nil && !noLog(err) {
+		return err
+	}
+	f.checked = s.RestartCount - 1
+	if f.next < s.RestartCount {
+		f.next = s.RestartCount
+		return f.exited(ctx, s.LastTerminationState.Terminated)
+	}
+	return nil
+}
+
+// read takes one stream of the present instance to its end. finish says that
+// the instance was over before the stream began, so that nothing more can come.
+func (f *follower) read(ctx context.Context, s *corev1.ContainerStatus, over bool) (finish bool, err error) {
+	end := s.State.Terminated
+	if end == nil && s.State.Running == nil {
+		end = s.LastTerminationState.Terminated
+	}
+	finish = over || end != nil
+	err = f.stream(ctx, corev1.PodLogOptions{Follow: !finish})
+	if err != nil && !(finish && noLog(err)) {
+		return finish, err
+	}
+	if !finish {
+		return false, nil
+	}
+	f.next = s.RestartCount + 1
+	return true, f.exited(ctx, end)
+}
+
+// exited tells that an instance is over, once all of it has been read.
+func (f *follower) exited(ctx context.Context, end *corev1.ContainerStateTerminated) error {
+	if end == nil || ctx.Err() != nil {
+		return nil
+	}
+	return f.notice(f.at, "exited with code %d%s", end.ExitCode, because(telling(end.Reason)))
+}
+
+// stream reads from where the cursor stands.
+func (f *follower) stream(ctx context.Context, o corev1.PodLogOptions) error {
+	o.SinceTime = metaTime(f.cursor.since())
+	if !f.cursor.used() {
+		o.SinceTime = metaTime(f.options.Since)
+	}
+	f.cursor.resume()
+	f.brought = false
+	in, err := f.open(ctx, f.at, o)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return lines(in, func(at time.Time, text string) error {
+		if !f.cursor.take(at, text) {
+			return nil
+		}
+		f.brought = true
+		return f.line(f.at, at, text)
+	})
+}
+
+// waitFor waits for news of the pod, or for a pause when that is not zero.
+func (f *follower) waitFor(ctx context.Context, pause time.Duration) {
+	var timeout <-chan time.Time
+	if pause > 0 {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-f.wake:
+	case <-timeout:
+	}
+}
+
+// retry counts the streams of a container that failed one after the other.
+type retry struct {
+	failures int
+	pause    time.Duration
+}
+
+// report counts a stream's end and tells the user once when it keeps failing.
+func (f *follower) report(try *retry, err error) error {
+	if f.brought {
+		*try = retry{}
+	}
+	try.pause = min(max(2*try.pause, reconnectPause), reconnectMax)
+	if err == nil {
+		return nil
+	}
+	if try.failures++; try.failures != silentTries {
+		return nil
+	}
+	return f.notice(f.at, "its log cannot be read at present, trying again: %s", oneLine(err.Error()))
+}
+
+// logged reports whether the node has a log of the container.
+func logged(s *corev1.ContainerStatus) bool {
+	return s != nil && (s.State.Running != nil || s.State.Terminated != nil || s.LastTerminationState.Terminated != nil)
+}
+
+// noLog reports the answer for a container that has no log (any more).
+func noLog(err error) bool { return apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) }
