@@ -1,0 +1,178 @@
+package compose
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	yamlv4 "go.yaml.in/yaml/v4"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// syntaxError returns the diagnostic of a file that is not YAML. It asks the
+// parser that compose-go uses, since that one tells the column; ok is false
+// when that parser accepts the file.
+func syntaxError(file string, content []byte) (diag.Diagnostic, bool) {
+	err := parseWithLoader(content)
+	if err == nil {
+		return diag.Diagnostic{}, false
+	}
+	fault := readFault(err, content)
+	message, hint := fault.explain()
+	d := diag.New(diag.InputSyntax, fault.pos(file), "", "%s", message)
+	d.Hint = hint
+	return d, true
+}
+
+func parseWithLoader(content []byte) error {
+	decoder := yamlv4.NewDecoder(bytes.NewReader(content))
+	for {
+		var n yamlv4.Node
+		if err := decoder.Decode(&n); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// fault is a YAML parser's error, taken apart.
+type fault struct {
+	context string // what the parser was reading, such as "a flow sequence"
+	problem string
+	line    int // where the problem stands, from 1; 0 if unknown
+	col     int
+	char    rune   // the character at that place
+	opened  [2]int // line and column where the context began
+}
+
+// faultForm takes the text of a marked YAML error apart:
+// [while CONTEXT at MARK: ][MARK: ]PROBLEM, a mark being line N[, column M].
+var faultForm = regexp.MustCompile(`^(?:while (?:parsing|scanning) (.+?) at (?:line (\d+)(?:, column (\d+))?|<unknown position>): )?(?:line (\d+)(?:, column (\d+))?: |offset (\d+): )?(?s:(.*))$`)
+
+func readFault(err error, content []byte) fault {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	m := faultForm.FindStringSubmatch(message)
+	f := fault{context: m[1], problem: m[7]}
+	// The parser counts lines from 0 where the scanner counts from 1.
+	shift := 0
+	if isParserError(err) {
+		shift = 1
+	}
+	f.opened = [2]int{number(m[2]) + shift, max(number(m[3]), 1)}
+	switch {
+	case m[4] != "":
+		f.line, f.col = number(m[4])+shift, max(number(m[5]), 1)
+	case m[6] != "":
+		f.line, f.col = lineAndColumn(content, number(m[6]))
+	case m[2] != "":
+		f.line, f.col = f.opened[0], f.opened[1]
+	}
+	f.look(content)
+	return f
+}
+
+// isParserError tells the parser's errors from the scanner's by their type's
+// name: the types are not exported.
+func isParserError(err error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if strings.HasSuffix(fmt.Sprintf("%T", err), ".ParserError") {
+			return true
+		}
+	}
+	return false
+}
+
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+// lineAndColumn turns a byte offset into line and column.
+func lineAndColumn(content []byte, offset int) (line, col int) {
+	before := content[:min(offset, len(content))]
+	line = bytes.Count(before, []byte("\n")) + 1
+	return line, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+}
+
+// look notes what stands at the fault's place, and corrects a column that the
+// parser left out.
+func (f *fault) look(content []byte) {
+	lines := bytes.Split(content, []byte("\n"))
+	if f.line < 1 || f.line > len(lines) {
+		return
+	}
+	line := []rune(string(lines[f.line-1]))
+	if f.col == 1 && len(line) > 0 && f.problem == cannotStart {
+		f.col = max(strings.IndexAny(string(line), "\t@`%")+1, 1)
+	}
+	if f.col >= 1 && f.col <= len(line) {
+		f.char = line[f.col-1]
+	}
+}
+
+const cannotStart = "found character that cannot start any token"
+
+// opens reports whether the fault is best shown where its context began.
+func (f fault) opens() bool {
+	switch f.context {
+	case "a quoted scalar", "a simple key", "a flow sequence", "a flow mapping", "a flow node":
+		return f.opened[0] > 0
+	}
+	return false
+}
+
+func (f fault) pos(file string) diag.Pos {
+	if f.opens() {
+		return diag.Pos{File: file, Line: f.opened[0], Col: f.opened[1]}
+	}
+	return diag.Pos{File: file, Line: f.line, Col: f.col}
+}
+
+// explanation says in words what a parser's problem means.
+type explanation struct {
+	context, problem string // prefixes; "" matches all
+	message, hint    string
+}
+
+// explanations is searched in order; the first that matches wins.
+func explanations() []explanation {
+	return []explanation{
+		{"", "mapping values are not allowed", "a second `: ` stands in this line", "put the value in quotes, or start a new line"},
+		{"a quoted scalar", "found unexpected end", "the quoted text that starts here is never closed", "add the closing quote"},
+		{"a quoted scalar", "", "the quoted text that starts here cannot be read", "check its escapes, or use single quotes"},
+		{"a simple key", "could not find expected ':'", "this line is neither `key: value` nor a list item", "add the `:`, or indent it to continue the value above"},
+		{"a flow sequence", "", "the list that is opened here by `[` is not closed properly", "separate its items by `,` and close it with `]`"},
+		{"a flow mapping", "", "the mapping that is opened here by `{` is not closed properly", "separate its entries by `,` and close it with `}`"},
+		{"a flow node", "", "the list or mapping that is opened here is not closed", "close it with `]` or `}`"},
+		{"a block mapping", "did not find expected key", "a key was expected here: the indentation fits no line above, or text follows a value", "align the line with the other keys of its block"},
+		{"a block collection", "", "a list item was expected here: lists and keys cannot be mixed in one block", "indent the line, or start it with `- `"},
+		{"", "block sequence entries are not allowed", "a list item cannot start here", "put the list below its key, on lines of its own"},
+		{"", "did not find expected <document start>", "the file's content ends before this line", "align the line with the keys above, or remove it"},
+		{"", "control characters", "the file contains a control character and is not plain text", "save it as UTF-8 text"},
+		{"", "invalid", "the file is not UTF-8 text", "save it as UTF-8 text"},
+	}
+}
+
+func (f fault) explain() (message, hint string) {
+	switch {
+	case f.problem == cannotStart && f.char == '\t':
+		return "a tab stands where YAML allows only spaces", "indent with spaces"
+	case f.problem == cannotStart && f.char != 0:
+		return fmt.Sprintf("a value cannot start with %q", f.char), "put the value in quotes"
+	case strings.HasPrefix(f.problem, "unknown anchor"):
+		return "the alias has no anchor before it: " + f.problem, "define the anchor with & above this line"
+	}
+	for _, e := range explanations() {
+		if (e.context == "" || e.context == f.context) && strings.HasPrefix(f.problem, e.problem) {
+			return e.message, e.hint
+		}
+	}
+	return "invalid YAML: " + f.problem, "check the line and the one before it"
+}
