@@ -31,6 +31,8 @@ type Component struct {
 	// Run is the component itself, in a process of its own. It returns when ctx
 	// ends or on failure.
 	Run func(ctx context.Context, args []string) error
+	// OwnSignals says that Run handles SIGTERM itself, as Kubernetes' commands do.
+	OwnSignals bool
 	// Program gives the path of a program of the distribution.
 	Program func() (string, error)
 	// Ready gives nil when the component works. It is called about every 100 ms

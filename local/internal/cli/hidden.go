@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/gantry-dev/gantry/local/internal/component"
+	"github.com/gantry-dev/gantry/local/internal/state"
+	"github.com/gantry-dev/gantry/local/internal/supervise"
+)
+
+// hidden runs what is not for users: a component, or the supervisor of a
+// cluster. It does so before any command line is built, as the components bring
+// their own.
+func hidden(args []string, stderr io.Writer) (code int, done bool) {
+	if len(args) < 2 {
+		return 0, false
+	}
+	var err error
+	switch args[0] {
+	case "component":
+		err = runComponent(args[1], args[2:])
+	case "supervise":
+		err = runSupervisor(args[1], stderr)
+	default:
+		return 0, false
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "error: %s: %v\n", args[1], err)
+		return exitFailed, true
+	}
+	return exitOK, true
+}
+
+// lingering is how long a component may take to end by itself once its
+// supervisor has gone.
+const lingering = time.Second
+
+// runComponent is a component's process. The components of Kubernetes handle
+// signals on their own; the context serves the others, and ends with the
+// supervisor for all.
+func runComponent(name string, args []string) error {
+	c, ok := component.Find(parts(), name)
+	if !ok || c.Run == nil {
+		return fmt.Errorf("there is no component %q", name)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go followSupervisor(cancel)
+	if c.OwnSignals {
+		return c.Run(ctx, args)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return c.Run(ctx, args)
+}
+
+// followSupervisor ends this process when its standard input closes: the
+// supervisor holds the other end, and the system closes it however that ends.
+func followSupervisor(cancel context.CancelFunc) {
+	io.Copy(io.Discard, os.Stdin) //nolint:errcheck // its end is all that matters
+	cancel()
+	time.Sleep(lingering)
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		self.Kill() //nolint:errcheck // nothing is left to do about it
+	}
+}
+
+// runSupervisor is the supervisor's process.
+func runSupervisor(name string, stderr io.Writer) error {
+	store, err := state.Open()
+	if err != nil {
+		return err
+	}
+	c, err := store.Load(name)
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s := &supervise.Supervisor{
+		Cluster: c, Parts: component.For(parts(), c.Nodes), Program: program,
+		Log: slog.New(slog.NewTextHandler(stderr, nil)),
+	}
+	return s.Run(ctx)
+}

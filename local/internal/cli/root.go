@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gantry-dev/gantry/local/internal/lifecycle"
+	"github.com/gantry-dev/gantry/local/internal/state"
+)
+
+// Exit codes, as gantry's own.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// NameVariable is the environment variable with the default of --name.
+const NameVariable = "GANTRY_LOCAL_NAME"
+
+// Main runs one command and gives the exit code of the process.
+func Main(args []string, stdout, stderr io.Writer) int {
+	if code, done := hidden(args, stderr); done {
+		return code
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(stderr, "error:", err)
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.As(err, new(usageError)):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+// session is what all commands share.
+type session struct {
+	name string
+}
+
+// newRoot makes the command tree.
+func newRoot() *cobra.Command {
+	s := &session{}
+	root := &cobra.Command{
+		Use:   "gantry-local",
+		Short: "A Kubernetes cluster on this machine",
+		Long: `gantry-local runs a Kubernetes cluster on this machine, of this one program:
+etcd, API server, controller manager and scheduler, with simulated nodes (any
+system, no root, no images) or with a node that runs real containers (Linux,
+root, containerd and runc).`,
+		SilenceUsage: true, SilenceErrors: true,
+		TraverseChildren: true,
+		Args:             cobra.NoArgs,
+		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	fallback := os.Getenv(NameVariable)
+	if fallback == "" {
+		fallback = state.DefaultName
+	}
+	root.PersistentFlags().StringVar(&s.name, "name", fallback, "name of the cluster; the default is $"+NameVariable+" when that is set")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
+	})
+	root.AddCommand(
+		newUp(s), newDown(s), newStatus(s), newKubeconfig(s), newLoad(s), newLogs(s), newKubectl(s), newVersion(),
+	)
+	return root
+}
+
+// manager gives what makes and removes clusters, telling on a command's
+// standard error.
+func manager(cmd *cobra.Command) (*lifecycle.Manager, error) {
+	store, err := state.Open()
+	if err != nil {
+		return nil, err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	say := func(format string, args ...any) { fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...) }
+	return &lifecycle.Manager{Store: store, Parts: parts(), Program: program, Say: say}, nil
+}
+
+// cluster reads the cluster that a command is about. The error says how to make
+// it when there is none.
+func (s *session) cluster() (*state.Cluster, error) {
+	if err := state.CheckName(s.name); err != nil {
+		return nil, usageError{err}
+	}
+	store, err := state.Open()
+	if err != nil {
+		return nil, err
+	}
+	c, err := store.Load(s.name)
+	if errors.Is(err, os.ErrNotExist) {
+		hint := "gantry local up"
+		if s.name != state.DefaultName {
+			hint += " --name " + s.name
+		}
+		return nil, fmt.Errorf("there is no cluster %q: make it with `%s`", s.name, hint)
+	}
+	return c, err
+}
