@@ -73,14 +73,14 @@ e2e: e2e-simulated e2e-containers ## scenarios on a real API server and in real 
 
 e2e-simulated: build
 	$(call step,scenarios on simulated nodes)
-	@GANTRY_E2E=simulated $(GO) test -count=1 -shuffle=on -timeout 25m ./e2e/...
+	@hack/with-cluster simulated $(GO) test -count=1 -shuffle=on -timeout 25m ./e2e/... ./pkg/apply/... ./pkg/cluster/... ./pkg/manifest/...
 
 # Containers need Linux and root; CI installs the Debian packages itself.
 e2e-containers: build
 	@if [ "$$(uname -s)" != Linux ] || [ "$$(id -u)" != 0 ]; then echo "== skipping real containers: they need Linux and root"; exit 0; fi; \
 	if [ -n "$$CI" ]; then hack/install-container-tools; fi; \
 	printf '\n== scenarios in real containers (%s)\n' "$$(date +%H:%M:%S)"; \
-	GANTRY_E2E=containers $(GO) test -count=1 -timeout 25m ./e2e/...
+	hack/with-cluster containers $(GO) test -count=1 -timeout 25m ./e2e/...
 
 docs: ## write the generated parts of docs/
 	@$(GO) generate ./internal/docgen
