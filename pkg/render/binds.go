@@ -79,10 +79,15 @@ func (c *Ctx) refuseBind(code diag.Code, place []string, v types.ServiceVolumeCo
 
 // displayPath shortens a path below the project's folder to how users write it.
 func displayPath(dir, path string) string {
-	if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
+	rel, err := filepath.Rel(dir, path)
+	switch {
+	case err != nil || strings.HasPrefix(rel, ".."):
+		return path
+	case rel == ".":
+		return rel
+	default:
 		return "./" + filepath.ToSlash(rel)
 	}
-	return path
 }
 
 // mountFiles mounts a file or a small tree as a ConfigMap.
