@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 )
 
@@ -43,6 +44,7 @@ type Client struct {
 	rest      *rest.Config
 	dynamic   dynamic.Interface
 	kube      kubernetes.Interface
+	metadata  metadata.Interface
 	mapper    *mapper
 	namespace string
 	context   string
@@ -76,6 +78,9 @@ func (c *Client) build(cacheDir string) error {
 	}
 	if c.kube, err = kubernetes.NewForConfigAndClient(binary(c.rest), httpClient); err != nil {
 		return fmt.Errorf("make the typed client: %w", err)
+	}
+	if c.metadata, err = metadata.NewForConfigAndClient(c.rest, httpClient); err != nil {
+		return fmt.Errorf("make the metadata client: %w", err)
 	}
 	c.mapper, err = newMapper(c.rest, httpClient, cacheDir)
 	return err
