@@ -33,11 +33,8 @@ const (
 )
 
 func clusterCodes() []CodeInfo {
-	return slices.Concat(deployCodes(), runningCodes())
+	return slices.Concat(planCodes(), applyCodes(), runningCodes())
 }
-
-// deployCodes explains the codes of pkg/plan and pkg/apply.
-func deployCodes() []CodeInfo { return slices.Concat(planCodes(), applyCodes()) }
 
 func planCodes() []CodeInfo {
 	return []CodeInfo{
