@@ -1,4 +1,43 @@
 package render
 
-// clientRows holds the rows of what gantry's verbs and the loader do: build, develop, profiles, extends.
-func clientRows() []Attribute { return nil }
+import "github.com/gantry-dev/gantry/pkg/diag"
+
+// clientRows holds the rows of what gantry's verbs and the loader do: build,
+// develop, profiles, extends; and those of what needs Docker's own programs.
+func clientRows() []Attribute {
+	return append(buildRows(),
+		Attribute{Path: "services.*.profiles", Support: Loader, Doc: "Decides which services are part of the project: `--profile`, COMPOSE_PROFILES."},
+		Attribute{Path: "services.*.extends", Covers: []string{"file", "service"}, Support: Loader, Doc: "Resolved when the files are read."},
+		Attribute{Path: "services.*.attach", Support: Client, Doc: "Whether `up` follows the service's output."},
+		Attribute{
+			Path: "services.*.develop", Support: Client, Doc: "What `gantry compose watch` does when a file changes.",
+			Covers: []string{
+				"watch", "watch.[].action", "watch.[].path", "watch.[].target", "watch.[].ignore", "watch.[].include", "watch.[].initial_sync",
+				"watch.[].exec", "watch.[].exec.command", "watch.[].exec.user", "watch.[].exec.privileged", "watch.[].exec.working_dir",
+				"watch.[].exec.environment", "watch.[].exec.environment.*",
+			},
+		},
+		rejected("services.*.provider", []string{"type", "options", "options.*"}, "is run by a plugin of docker compose on this machine, which leaves nothing to run in a cluster",
+			"set up what it provides in the cluster, and give its address to the other services in their environment", diag.CodeProvider),
+		rejected("services.*.models", []string{"*", "*.endpoint_var", "*.model_var"}, "needs Docker's model runner, which a cluster does not have",
+			"run a model server as a service, and give its address in the environment", diag.CodeModels),
+		Attribute{Path: "services.*.name", Support: Loader, Doc: "The key under `services`."},
+		Attribute{Path: "services.*.net", Support: Loader, Doc: "Compose version 1: read as network_mode."},
+		Attribute{Path: "services.*.log_driver", Support: Loader, Doc: "Compose version 1: read as logging.driver."},
+		Attribute{Path: "services.*.log_opt", Support: Loader, Doc: "Compose version 1: read as logging.options."},
+		Attribute{Path: "services.*.dockerfile", Support: Loader, Doc: "Compose version 1: read as build.dockerfile."},
+	)
+}
+
+func buildRows() []Attribute {
+	return []Attribute{{
+		Path: "services.*.build", Support: Client,
+		Doc: "`gantry compose build` builds the image that `image` names, and `--push` brings it to where the cluster can pull it. Nothing of it is in a manifest.",
+		Covers: []string{
+			"additional_contexts", "additional_contexts.*", "args", "args.*", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
+			"entitlements", "extra_hosts", "extra_hosts.*", "isolation", "labels", "labels.*", "network", "no_cache", "no_cache_filter", "platforms",
+			"privileged", "provenance", "pull", "sbom", "secrets", "secrets.[].gid", "secrets.[].mode", "secrets.[].source", "secrets.[].target",
+			"secrets.[].uid", "shm_size", "ssh", "ssh.*", "tags", "target", "ulimits", "ulimits.*", "ulimits.*.hard", "ulimits.*.soft",
+		},
+	}}
+}

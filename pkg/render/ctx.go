@@ -38,6 +38,8 @@ type Ctx struct {
 
 	// relations holds what is known across services: names, sharing, dependents.
 	relations *relations
+	// triggers of a job; nil for a service.
+	triggers *types.TriggerConfig
 
 	published []PublishedPort
 	aliases   []aliasRequest

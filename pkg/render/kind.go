@@ -10,13 +10,13 @@ import (
 // decideKind chooses the workload kind of a service. Params win; then
 // deploy.mode (Compose Specification, "deploy: mode"); then a one-shot is a Job:
 // a dependent waits for its completion, or it is not restarted on success and
-// serves nothing (no ports, no healthcheck).
+// serves nothing (no ports, no healthcheck). A job is a CronJob.
 func (c *Ctx) decideKind() string {
 	if kind := c.KubernetesService().Kind; kind != "" {
 		return kind
 	}
 	if c.Section == "jobs" {
-		return KindJob
+		return KindCronJob
 	}
 	switch c.deployMode() {
 	case "global":
@@ -41,7 +41,7 @@ func (c *Ctx) oneShot() bool {
 	if c.relations.awaited(c.Name, types.ServiceConditionCompletedSuccessfully) {
 		return true
 	}
-	serves := len(c.Service.Ports) > 0 || len(c.Service.Expose) > 0 || c.Service.HealthCheck != nil
+	serves := len(c.Service.Ports) > 0 || len(c.Service.Expose) > 0 || c.hasHealthcheck(c.Name)
 	policy, _, _ := strings.Cut(c.restartPolicy(), ":")
 	return !serves && slices.Contains([]string{"no", "on-failure"}, policy)
 }

@@ -17,6 +17,12 @@ type relations struct {
 	users map[string][]string
 	// isolated says that the project's networks mean isolation (isolation.go).
 	isolated bool
+	// waves is how deep in depends_on a service or job stands, cycle who waits
+	// for itself (dependencies.go).
+	waves map[string]int
+	cycle []string
+	// kinds holds the workload kind of each service and job.
+	kinds map[string]string
 }
 
 type dependent struct {
@@ -25,12 +31,17 @@ type dependent struct {
 }
 
 func relate(p *compose.Project) *relations {
-	r := &relations{dependents: map[string][]dependent{}, users: map[string][]string{}, isolated: separated(p)}
+	r := &relations{
+		dependents: map[string][]dependent{}, users: map[string][]string{}, isolated: separated(p), kinds: map[string]string{},
+	}
+	r.waves, r.cycle = waves(p)
+	for _, name := range slices.Concat(p.ServiceNames(), sortedKeys(p.Jobs)) {
+		for on, d := range dependsOn(p, name) {
+			r.dependents[on] = append(r.dependents[on], dependent{name, d.Condition})
+		}
+	}
 	for _, name := range p.ServiceNames() {
 		service := p.Services[name]
-		for _, on := range sortedKeys(service.DependsOn) {
-			r.dependents[on] = append(r.dependents[on], dependent{name, service.DependsOn[on].Condition})
-		}
 		for _, v := range service.Volumes {
 			if v.Type == types.VolumeTypeVolume && v.Source != "" && !slices.Contains(r.users[v.Source], name) {
 				r.users[v.Source] = append(r.users[v.Source], name)

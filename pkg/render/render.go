@@ -30,8 +30,10 @@ func Render(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 	if o.Disk == nil {
 		o.Disk = osDisk{}
 	}
-	r := &rendering{project: p, params: par, options: o, relations: relate(p), table: compile()}
+	settled, diags := settleDependencies(p, par)
+	r := &rendering{project: settled, params: par, options: o, relations: relate(settled), table: compile(), diags: diags}
 	r.checkNames()
+	r.checkOrder()
 	for _, c := range r.services() {
 		if ctx.Err() != nil {
 			break
@@ -39,6 +41,10 @@ func Render(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 		r.run(c)
 	}
 	r.projectObjects()
+	r.restartTogether()
+	for _, c := range r.contexts {
+		c.addWorkload()
+	}
 	return r.finish()
 }
 
@@ -67,7 +73,12 @@ func (r *rendering) services() []*Ctx {
 			Name: name, Profiles: job.Profiles, Extensions: job.Extensions,
 			ContainerSpec: job.ContainerSpec, WorkloadSpec: job.WorkloadSpec,
 		}
-		r.contexts = append(r.contexts, r.newCtx("jobs", name, &service))
+		c := r.newCtx("jobs", name, &service)
+		c.triggers = job.Triggers
+		r.contexts = append(r.contexts, c)
+	}
+	for _, c := range r.contexts {
+		r.relations.kinds[c.Name] = c.Kind
 	}
 	return r.contexts
 }
@@ -90,11 +101,23 @@ func (r *rendering) newCtx(section, name string, service *types.ServiceConfig) *
 // run takes a service through the stages and the check for attributes that no
 // row maps.
 func (r *rendering) run(c *Ctx) {
+	c.applyDefaults()
 	for _, row := range r.table.mapped[c.Section] {
 		row.Map(c)
 	}
+	c.applyParams()
 	c.reportUnmapped(r.table)
 	c.expose()
 	c.Add(c.internalService(c.KubeName))
-	c.Add(c.build())
+}
+
+// addWorkload adds what runs the service, once nothing more is written into its
+// pod template. What a provider sets up is no workload.
+func (c *Ctx) addWorkload() {
+	if c.Service.Provider != nil {
+		return
+	}
+	for _, object := range c.build() {
+		c.Add(object)
+	}
 }

@@ -1,0 +1,37 @@
+package render
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// applyDefaults writes what every Docker container has and a pod has not unless
+// it is said: no variables for other services, no token of the API in
+// /run/secrets, and the runtime's seccomp profile.
+func (c *Ctx) applyDefaults() {
+	c.Pod.EnableServiceLinks = ptr(false)
+	c.Pod.AutomountServiceAccountToken = ptr(false)
+	c.podSecurity().SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
+}
+
+// applyParams adds what only the params say of a service: registries, the
+// account and nodes.
+func (c *Ctx) applyParams() {
+	for _, name := range c.Params.Kubernetes.ImagePullSecrets {
+		c.Pod.ImagePullSecrets = append(c.Pod.ImagePullSecrets, corev1.LocalObjectReference{Name: name})
+	}
+	k := c.KubernetesService()
+	if k.ServiceAccount != "" {
+		c.Pod.ServiceAccountName = k.ServiceAccount
+		// A service with an account of its own is one that talks to the API.
+		c.Pod.AutomountServiceAccountToken = ptr(true)
+	}
+	for _, label := range sortedKeys(k.NodeSelector) {
+		c.selectNodes(label, k.NodeSelector[label])
+	}
+	if e := c.ParamsService().Essential; e != nil && !*e {
+		path := "task_definition.services." + c.Name + ".essential"
+		c.diags.Add(diag.New(diag.CodeEssential, c.Params.Pos(path), path, "each service is a workload of its own here: when %s ends, it is restarted and the others go on", c.Name))
+	}
+}

@@ -1,0 +1,172 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/docker/go-units"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
+)
+
+// deviceRows holds the rows of GPUs and other devices of the node.
+func deviceRows() []Attribute {
+	const doc = "A number of GPUs becomes the limit nvidia.com/gpu, or amd.com/gpu with the driver amd: the names of the vendors' device plugins. " +
+		"All GPUs of a node, or certain ones by id, cannot be asked for by number and are an error. ecs-params' gpu is a number of nvidia GPUs."
+	requests := []string{"[].count", "[].driver", "[].device_ids"}
+	return []Attribute{
+		{
+			Path: "services.*.gpus", Covers: append([]string{"[].capabilities"}, requests...), Support: Full,
+			Target: "container.resources.limits[nvidia.com/gpu]", Doc: doc, Codes: []diag.Code{diag.CodeGPU}, Map: mapGPUs,
+		},
+		{
+			Path: "services.*.deploy.resources.reservations.devices", Covers: append([]string{"[].capabilities"}, requests...), Support: Full,
+			Target: "container.resources.limits[nvidia.com/gpu]", Doc: doc, Codes: []diag.Code{diag.CodeGPU}, Map: mapReservedDevices,
+		},
+		ignored("services.*.gpus.[].options", []string{"*"}, noDeviceOptions, "choose nodes with deploy.placement.constraints", diag.CodeGPUOptions),
+		ignored("services.*.deploy.resources.reservations.devices.[].options", []string{"*"}, noDeviceOptions,
+			"choose nodes with deploy.placement.constraints", diag.CodeGPUOptions),
+		{
+			Path: "services.*.deploy.resources.reservations.generic_resources", Support: Full, Target: "container.resources.limits",
+			Covers: []string{"[].discrete_resource_spec", "[].discrete_resource_spec.kind", "[].discrete_resource_spec.value"},
+			Doc:    "A kind that is the name of an extended resource, such as example.com/fpga, becomes a limit of it. Other kinds are Swarm's own: an error.",
+			Codes:  []diag.Code{diag.CodeGenericResource}, Map: mapGenericResources,
+		},
+		rejected("services.*.devices", []string{"[].source", "[].target", "[].permissions"},
+			"names a device of the machine that Docker runs on: pods get devices of their node from device plugins",
+			"install the device's plugin and ask for it by generic_resources, or accept to run without it with x-gantry: {allow: [GTY219]}", diag.CodeDevices),
+		rejected("services.*.device_cgroup_rules", nil, "has no Kubernetes equivalent: the device plugins of the node say which devices a container may use",
+			"install the device's plugin, or accept to run without the rule with x-gantry: {allow: [GTY219]}", diag.CodeDevices),
+	}
+}
+
+const noDeviceOptions = "are for Docker's device driver, which a cluster does not have"
+
+// The extended resources of the vendors' device plugins.
+const (
+	nvidiaGPU corev1.ResourceName = "nvidia.com/gpu"
+	amdGPU    corev1.ResourceName = "amd.com/gpu"
+)
+
+func mapGPUs(c *Ctx) {
+	for i, request := range c.Service.Gpus {
+		c.requestDevice(request, "gpus."+strconv.Itoa(i))
+	}
+	if text := c.ParamsService().GPU; text != "" {
+		if n, err := strconv.ParseInt(text, 10, 32); err == nil {
+			c.limit(nvidiaGPU, *resource.NewQuantity(n, resource.DecimalSI))
+		}
+	}
+}
+
+func mapReservedDevices(c *Ctx) {
+	if c.Service.Deploy == nil || c.Service.Deploy.Resources.Reservations == nil {
+		return
+	}
+	for i, request := range c.Service.Deploy.Resources.Reservations.Devices {
+		at := "deploy.resources.reservations.devices." + strconv.Itoa(i)
+		if len(request.Capabilities) > 0 && !slices.Contains(request.Capabilities, "gpu") {
+			c.Report(diag.CodeGPU, at, "asks for a device with the capabilities %q, for which no device plugin is known", request.Capabilities).
+				Hint = "ask for the plugin's resource by generic_resources"
+			continue
+		}
+		c.requestDevice(request, at)
+	}
+}
+
+// requestDevice adds GPUs to what the container asks for. Kubernetes hands them
+// out by number.
+func (c *Ctx) requestDevice(request types.DeviceRequest, at string) {
+	name := nvidiaGPU
+	switch request.Driver {
+	case "amd":
+		name = amdGPU
+	case "", "nvidia":
+	default:
+		c.Report(diag.CodeGPU, at, "the device driver %q has no known device plugin", request.Driver).Hint = "ask for the plugin's resource by generic_resources"
+		return
+	}
+	switch {
+	case len(request.IDs) > 0:
+		c.Report(diag.CodeGPU, at, "asks for certain GPUs by id: Kubernetes gives them out by number").Hint = fmt.Sprintf("write `count: %d` in place of device_ids", len(request.IDs))
+	case request.Count <= 0:
+		c.Report(diag.CodeGPU, at, "asks for every GPU of the machine: Kubernetes gives them out by number").Hint = "write a `count`"
+	default:
+		sum := c.Container.Resources.Limits[name]
+		sum.Add(*resource.NewQuantity(int64(request.Count), resource.DecimalSI))
+		c.limit(name, sum)
+	}
+}
+
+func mapGenericResources(c *Ctx) {
+	if c.Service.Deploy == nil || c.Service.Deploy.Resources.Reservations == nil {
+		return
+	}
+	for i, r := range c.Service.Deploy.Resources.Reservations.GenericResources {
+		spec := r.DiscreteResourceSpec
+		if spec == nil {
+			continue
+		}
+		at := "deploy.resources.reservations.generic_resources." + strconv.Itoa(i)
+		if !isExtendedResource(spec.Kind) {
+			c.Report(diag.CodeGenericResource, at, "%q is a resource of Swarm's nodes and no extended resource of Kubernetes", spec.Kind).
+				Hint = "write the resource's full name as kind, such as example.com/fpga"
+			continue
+		}
+		c.limit(corev1.ResourceName(spec.Kind), *resource.NewQuantity(spec.Value, resource.DecimalSI))
+	}
+}
+
+// limitRows holds the rows of limits that no field of a container sets.
+func limitRows() []Attribute {
+	const disk = "has no Kubernetes equivalent: a container's disk bandwidth is not limited"
+	return []Attribute{
+		ignored("services.*.ulimits", []string{"*", "*.soft", "*.hard"}, "have no Kubernetes equivalent: the container runtime of the node sets them",
+			"raise them in the runtime's configuration, or lower them in the command with `ulimit`", diag.CodeUlimits),
+		ignored("services.*.pids_limit", nil, noPids, setPids, diag.CodePids),
+		ignored("services.*.deploy.resources.limits.pids", nil, noPids, setPids, diag.CodePids),
+		ignored("services.*.blkio_config", []string{
+			"weight", "weight_device", "weight_device.[].path", "weight_device.[].weight",
+			"device_read_bps", "device_read_bps.[].path", "device_read_bps.[].rate",
+			"device_read_iops", "device_read_iops.[].path", "device_read_iops.[].rate",
+			"device_write_bps", "device_write_bps.[].path", "device_write_bps.[].rate",
+			"device_write_iops", "device_write_iops.[].path", "device_write_iops.[].rate",
+		}, disk, "choose a storage class with the speed that is needed", diag.CodeBlkio),
+		{
+			Path: "services.*.storage_opt", Support: Partial, Target: "container.resources.limits.ephemeral-storage",
+			Doc:   "size becomes the limit of the container's own layer. A container that writes more is evicted, where Docker's write fails. Other options belong to Docker's storage driver.",
+			Codes: []diag.Code{diag.CodeStorageOpt}, Map: mapStorageOpt,
+		},
+	}
+}
+
+const (
+	noPids  = "has no Kubernetes equivalent: the kubelet sets one limit of processes for every pod (podPidsLimit)"
+	setPids = "set podPidsLimit in the kubelet's configuration"
+)
+
+func mapStorageOpt(c *Ctx) {
+	for _, key := range sortedKeys(c.Service.StorageOpt) {
+		value := c.Service.StorageOpt[key]
+		bytes, err := units.RAMInBytes(value)
+		if key != "size" || err != nil {
+			c.reportAt(diag.CodeStorageOpt, []string{"storage_opt", key}, "the option %s=%s has no Kubernetes equivalent", key, value).Hint = "remove it"
+			continue
+		}
+		c.limit(corev1.ResourceEphemeralStorage, memory(bytes))
+		c.reportAt(diag.CodeStorageOpt, []string{"storage_opt", key}, "a container that writes more than %s is evicted, where Docker's write fails", value)
+	}
+}
+
+// isExtendedResource reports whether a name is one that device plugins use:
+// DOMAIN/NAME outside of kubernetes.io (Kubernetes, "Extended resources").
+func isExtendedResource(name string) bool {
+	domain, _, ok := strings.Cut(name, "/")
+	return ok && len(validation.IsQualifiedName(name)) == 0 && domain != "kubernetes.io" && !strings.HasSuffix(domain, ".kubernetes.io")
+}
