@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -25,35 +26,54 @@ type Printer struct {
 // NewPrinter returns a printer on the streams.
 func NewPrinter(s Streams) *Printer { return &Printer{Streams: s, said: map[string]bool{}} }
 
-// Diagnostics writes the list in its printing order, infos only when verbose.
+// Diagnostics writes the list to stderr in its printing order, infos only when
+// verbose.
 func (p *Printer) Diagnostics(list diag.List, verbose bool) {
-	for _, d := range list.Sorted() {
-		if d.Severity == diag.Info && (!verbose || p.Quiet) {
-			continue
+	for _, d := range visible(list, verbose && !p.Quiet) {
+		if p.JSON {
+			p.object(d)
+		} else {
+			p.line(coloured(d, p.errStyle()))
 		}
-		p.diagnostic(d)
 	}
 }
 
-func (p *Printer) diagnostic(d diag.Diagnostic) {
-	if p.JSON {
-		p.object(d)
-		return
+// Report writes the list to stdout, where the diagnostics are what was asked
+// for: as text, or as one JSON object a line.
+func (p *Printer) Report(list diag.List, asJSON, verbose bool) error {
+	enc := json.NewEncoder(p.Out)
+	enc.SetEscapeHTML(false)
+	for _, d := range visible(list, verbose) {
+		var err error
+		if asJSON {
+			err = enc.Encode(d)
+		} else {
+			_, err = fmt.Fprintln(p.Out, coloured(d, p.OutStyle()))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	text := d.String()
+	return nil
+}
+
+func visible(list diag.List, infos bool) diag.List {
+	return slices.DeleteFunc(list.Sorted(), func(d diag.Diagnostic) bool { return d.Severity == diag.Info && !infos })
+}
+
+func coloured(d diag.Diagnostic, style Style) string {
 	word := d.Severity.String() + "[" + string(d.Code) + "]"
-	p.line(strings.Replace(text, word, p.severity(d.Severity, word), 1))
+	return strings.Replace(d.String(), word, severityStyle(style, d.Severity)(word), 1)
 }
 
-func (p *Printer) severity(s diag.Severity, word string) string {
-	style := p.errStyle()
+func severityStyle(style Style, s diag.Severity) func(string) string {
 	switch s {
 	case diag.Error:
-		return style.Red(word)
+		return style.Red
 	case diag.Warning:
-		return style.Yellow(word)
+		return style.Yellow
 	default:
-		return style.Dim(word)
+		return style.Dim
 	}
 }
 
@@ -125,3 +145,13 @@ func (p *Printer) line(text string) { p.raw(text + "\n") }
 
 // raw writes to stderr. A stderr that is gone is no reason to fail.
 func (p *Printer) raw(text string) { _, _ = io.WriteString(p.Err, text) }
+
+// Detail writes a line that belongs to the message before it, such as a
+// container's last log line.
+func (p *Printer) Detail(line string) {
+	if p.JSON {
+		p.object(message{Level: "detail", Message: line})
+		return
+	}
+	p.line("  " + p.errStyle().Dim(line))
+}

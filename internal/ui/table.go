@@ -137,8 +137,7 @@ func nonNil[T any](rows []T) []T {
 }
 
 func (l Listing[T]) template(w io.Writer, text string, header bool) error {
-	text = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text)
-	tmpl, err := template.New("format").Funcs(templateFuncs()).Option("missingkey=error").Parse(text)
+	tmpl, err := parseTemplate(text)
 	if err != nil {
 		return &FormatError{err}
 	}
@@ -157,6 +156,18 @@ func (l Listing[T]) template(w io.Writer, text string, header bool) error {
 		fmt.Fprintln(tw)
 	}
 	return flush(w, tw, &buf)
+}
+
+func parseTemplate(text string) (*template.Template, error) {
+	text = strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(text)
+	return template.New("format").Funcs(templateFuncs()).Option("missingkey=error").Parse(text)
+}
+
+// CheckFormat returns what is wrong with a --format value as such; the fields
+// that a template names are checked when it is used.
+func CheckFormat(format string) error {
+	_, err := parseTemplate(strings.TrimPrefix(format, "table "))
+	return err
 }
 
 func (l Listing[T]) headers() map[string]string {

@@ -1,0 +1,22 @@
+// Command gantry runs Docker Compose applications on Kubernetes.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/gantry-dev/gantry/internal/cli"
+	"github.com/gantry-dev/gantry/internal/ui"
+)
+
+func main() {
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error: the working directory cannot be read:", err)
+		os.Exit(1)
+	}
+	os.Exit(cli.Main(context.Background(), cli.Process{
+		Args: os.Args[1:], Streams: ui.System(os.Getenv), Environ: os.Environ(), Dir: dir, Exit: os.Exit,
+	}))
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gantry-dev/gantry/internal/ui"
+	"github.com/gantry-dev/gantry/pkg/apply"
+	"github.com/gantry-dev/gantry/pkg/cluster"
+	"github.com/gantry-dev/gantry/pkg/plan"
+	"github.com/gantry-dev/gantry/pkg/render"
+)
+
+// deployment is an application with the plan to bring it to a cluster.
+type deployment struct {
+	application
+	location
+	Plan plan.Plan
+}
+
+// plan renders the application, looks at the cluster and compares. Nothing is
+// changed. The plan's diagnostics are printed; with errors among them the
+// deployment is not to be run.
+func (f *Factory) plan(ctx context.Context, s selection, o plan.Options) (deployment, error) {
+	app, err := f.render(ctx, s)
+	if err != nil {
+		return deployment{}, err
+	}
+	client, target, err := f.connect(app.Set.Namespace)
+	if err != nil {
+		return deployment{}, err
+	}
+	d := deployment{application: app, location: location{Name: app.Set.Project, Client: client, Target: target}}
+	observed, err := observe(ctx, client, app.Set)
+	if err != nil {
+		return d, err
+	}
+	o.Namespace, o.Files, o.Partial = client.Namespace(), app.Project.Files(), len(s.Services) > 0
+	p, list := plan.New(app.Set, observed, o)
+	d.Plan = p
+	return d, f.show(list)
+}
+
+// observe reads what the cluster has of the project, and what stands in its way.
+func observe(ctx context.Context, client *cluster.Client, set render.Set) (plan.Observed, error) {
+	observed, err := cluster.Observe(ctx, client, set.Project, kindsOf(set))
+	if err != nil {
+		return observed, err
+	}
+	return observed, client.Explain(apply.Survey(ctx, client, set, &observed))
+}
+
+func kindsOf(set render.Set) []schema.GroupKind {
+	var out []schema.GroupKind
+	for _, o := range set.Objects {
+		if gk := o.GroupVersionKind().GroupKind(); !slices.Contains(out, gk) {
+			out = append(out, gk)
+		}
+	}
+	return out
+}
+
+// run applies the plan and shows the progress.
+func (f *Factory) run(ctx context.Context, d deployment, verb string, o apply.Options) error {
+	result, err := f.withProgress(verb, &o, func() (apply.Result, error) { return apply.Run(ctx, d.Client, d.Plan, o) })
+	return f.outcome(ctx, d.Client, result, err)
+}
+
+// withProgress runs work while its events are shown.
+func (f *Factory) withProgress(verb string, o *apply.Options, work func() (apply.Result, error)) (apply.Result, error) {
+	progress := f.UI.NewProgress(f.Display.Progress, verb)
+	o.Events = func(e apply.Event) {
+		progress.Event(ui.Event{ID: e.ID, ParentID: e.Service, Status: ui.Status(e.Status), Text: e.Text, Details: e.Details})
+	}
+	f.announceStop.Store(true)
+	defer f.announceStop.Store(false)
+	defer progress.Stop()
+	return work()
+}

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gantry-dev/gantry/pkg/apply"
+	"github.com/gantry-dev/gantry/pkg/manifest"
+	"github.com/gantry-dev/gantry/pkg/render"
+)
+
+// The values of --dry-run.
+const (
+	dryRunNone   = "none"
+	dryRunClient = "client"
+	dryRunServer = "server"
+)
+
+var errBuild = errors.New("--build: gantry does not build images")
+
+// printObjects renders the application to stdout; no cluster is asked.
+func (f *Factory) printObjects(ctx context.Context, s selection, format, secrets string) error {
+	app, err := f.render(ctx, s)
+	if err != nil {
+		return err
+	}
+	return f.writeSet(app.Set, format, secrets)
+}
+
+// writeSet writes the objects of a set to stdout.
+func (f *Factory) writeSet(set render.Set, format, secrets string) error {
+	if format == "" {
+		format = "yaml"
+	}
+	return manifest.Write(f.UI.Out, set, manifest.Options{Format: format, Secrets: f.secretPolicy(secrets)})
+}
+
+// dryRunOnServer lets the API server check every change of the plan, and prints
+// the plan, or with a format the objects.
+func (f *Factory) dryRunOnServer(ctx context.Context, d deployment, format, secrets string) error {
+	o := apply.Options{DryRun: true}
+	result, err := f.withProgress("dry run", &o, func() (apply.Result, error) { return apply.Run(ctx, d.Client, d.Plan, o) })
+	if err := f.outcome(ctx, d.Client, result, err); err != nil {
+		return err
+	}
+	if format != "" {
+		return f.writeSet(d.Set, format, secrets)
+	}
+	_, err = fmt.Fprint(f.UI.Out, d.Plan.String())
+	return err
+}

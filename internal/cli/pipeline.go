@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/gantry-dev/gantry/pkg/compose"
+	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/overlay"
+	"github.com/gantry-dev/gantry/pkg/params"
+	"github.com/gantry-dev/gantry/pkg/render"
+)
+
+// noKustomization is the value of -k that leaves the kustomization out.
+const noKustomization = "none"
+
+// application is what the files say, rendered.
+type application struct {
+	Project *compose.Project
+	Params  *params.Params
+	Set     render.Set
+}
+
+// selection says which services of the files a verb is about.
+type selection struct {
+	Services []string
+	NoDeps   bool
+	// Scale overrides replica counts by service.
+	Scale map[string]int
+}
+
+// composeOptions turns the project flags into what compose.Load takes.
+func (f *Factory) composeOptions(s selection) compose.Options {
+	p := f.Project
+	return compose.Options{
+		Files: p.Files, ProjectDir: p.Dir, ProjectName: p.Name, Profiles: p.Profiles, EnvFiles: p.EnvFiles,
+		Environ: f.Environ, WorkingDir: f.Dir, Stdin: f.UI.In,
+		Services: s.Services, NoDeps: s.NoDeps,
+	}
+}
+
+// load reads the Compose files and prints their diagnostics.
+func (f *Factory) load(ctx context.Context, s selection) (*compose.Project, error) {
+	project, list := compose.Load(ctx, f.composeOptions(s))
+	if err := f.show(list); err != nil {
+		return nil, err
+	}
+	return project, nil
+}
+
+// render takes the files through every stage up to the objects. Diagnostics
+// are printed once, together and in order; with errors among them the
+// application is not to be used.
+func (f *Factory) render(ctx context.Context, s selection) (application, error) {
+	app, list, err := f.stages(ctx, s)
+	if ctx.Err() != nil {
+		return app, context.Cause(ctx)
+	}
+	if err != nil {
+		return app, err
+	}
+	return app, f.show(list)
+}
+
+// stages runs load, params, render and overlay; a stage whose input has errors
+// does not run, since its own would only be their echo.
+func (f *Factory) stages(ctx context.Context, s selection) (application, diag.List, error) {
+	var app application
+	project, list := compose.Load(ctx, f.composeOptions(s))
+	if project == nil {
+		return app, list, nil
+	}
+	app.Project = project
+	par, faults := params.Load(f.paramsOptions(project))
+	app.Params = par
+	list.Add(faults...)
+	if list.HasErrors() {
+		return app, list, nil
+	}
+	if err := setScale(project, s.Scale); err != nil {
+		return app, list, err
+	}
+	set, faults := render.Render(ctx, project, par, render.Options{})
+	list.Add(faults...)
+	app.Set = set
+	if dir, ok := f.kustomization(project); ok && !list.HasErrors() {
+		built, faults := overlay.Build(set, overlay.Options{Dir: dir})
+		list.Add(faults...)
+		app.Set = built
+	}
+	return app, list, nil
+}
+
+// judged applies --strict, which makes errors of warnings.
+func (f *Factory) judged(list diag.List) diag.List {
+	if f.Project.Strict {
+		return list.Strict()
+	}
+	return list
+}
+
+// show prints diagnostics and returns errDiagnostics when there are errors.
+func (f *Factory) show(list diag.List) error {
+	list = f.judged(list)
+	f.UI.Diagnostics(list, f.Display.Verbose)
+	if list.HasErrors() {
+		return errDiagnostics
+	}
+	return nil
+}
+
+// paramsOptions finds the ecs-params file: the one that is named, else
+// ecs-params.yml in the working directory (as ecs-cli) or beside the Compose file.
+func (f *Factory) paramsOptions(p *compose.Project) params.Options {
+	o := params.Options{
+		Lookup:   func(name string) (string, bool) { v, ok := p.Environment[name]; return v, ok },
+		Services: slices.Concat(p.ServiceNames(), p.DisabledServiceNames()),
+		Volumes:  p.VolumeNames(),
+	}
+	if f.Project.Params != "" {
+		o.Path, o.Required = f.Project.Params, true
+		return o
+	}
+	o.Path = f.findParams(f.Dir, p.WorkingDir)
+	return o
+}
+
+// findParams returns the first ecs-params file of the directories, "" for none.
+func (f *Factory) findParams(dirs ...string) string {
+	for _, dir := range dirs {
+		for _, name := range []string{params.DefaultFile, "ecs-params.yaml"} {
+			if path := filepath.Join(dir, name); isFile(path) {
+				return f.shorten(path)
+			}
+		}
+	}
+	return ""
+}
+
+// kustomization finds the kustomization over the rendered objects: -k DIR, else
+// the one beside the Compose file.
+func (f *Factory) kustomization(p *compose.Project) (dir string, ok bool) {
+	switch f.Project.Kustomization {
+	case noKustomization:
+		return "", false
+	case "":
+		_, ok = overlay.Find(p.WorkingDir)
+		return p.WorkingDir, ok
+	default:
+		return f.path(f.Project.Kustomization), true
+	}
+}
+
+// path makes a file name of the command line absolute.
+func (f *Factory) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(f.Dir, name)
+}
+
+// shorten names a path as the user would: relative to the working directory
+// where it lies below it.
+func (f *Factory) shorten(path string) string {
+	if short, err := filepath.Rel(f.Dir, path); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return path
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
