@@ -1,8 +1,31 @@
 package diag
 
 // Codes 4xx, reported by pkg/overlay, pkg/manifest.
-const ()
+const (
+	CodeKustomizationMissing Code = "GTY400"
+	CodeKustomizationInvalid Code = "GTY401"
+	CodeKustomizationTwice   Code = "GTY402"
+	CodeKustomizationTarget  Code = "GTY403"
+	CodeKustomizationKey     Code = "GTY404"
+	CodeKustomizationBuild   Code = "GTY405"
+	CodeKustomizationPanic   Code = "GTY406"
+)
 
 func outputCodes() []CodeInfo {
-	return nil
+	return []CodeInfo{
+		{Code: CodeKustomizationMissing, Severity: Error, Title: "kustomization or a file of it is missing",
+			Doc: "The directory named with -k has no kustomization.yaml, kustomization.yml or Kustomization, or the kustomization names a file or directory that does not exist."},
+		{Code: CodeKustomizationInvalid, Severity: Error, Title: "kustomization is invalid",
+			Doc: "The file is not YAML, has a field that kustomize does not know, or a value that the field cannot have."},
+		{Code: CodeKustomizationTwice, Severity: Error, Title: "object is there twice",
+			Doc: "The kustomization brings an object in that is rendered from the Compose file too, or that another of its resources has. To change a rendered object, patch it; to add to a rendered ConfigMap or Secret, give the generator behavior: merge."},
+		{Code: CodeKustomizationTarget, Severity: Error, Title: "patch or count without target",
+			Doc: "A patch or an entry of replicas names an object that is neither rendered nor among the resources."},
+		{Code: CodeKustomizationKey, Severity: Error, Title: "key missing in a Secret or ConfigMap of the kustomization",
+			Doc: "The Compose file or ecs-params refers to a key of a Secret or ConfigMap that the kustomization has, but without that key; the container could not start."},
+		{Code: CodeKustomizationBuild, Severity: Error, Title: "kustomization cannot be built",
+			Doc: "kustomize refuses the kustomization; the message is its own, without values of secrets."},
+		{Code: CodeKustomizationPanic, Severity: Error, Title: "kustomize crashed",
+			Doc: "kustomize ended in a fault of its own."},
+	}
 }
