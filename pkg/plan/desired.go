@@ -116,3 +116,9 @@ func holdBack(o *unstructured.Unstructured) (replicas int32, held bool) {
 // StoppedNodeLabel is a node label that no node has: a DaemonSet that selects
 // by it runs nowhere.
 const StoppedNodeLabel = "gantry.dev/stopped"
+
+// Expires reports whether a Job is removed some time after it has ended.
+func Expires(job *unstructured.Unstructured) bool {
+	_, found, _ := unstructured.NestedInt64(job.Object, "spec", "ttlSecondsAfterFinished")
+	return found
+}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -46,3 +47,13 @@ func isHook(gk schema.GroupKind) bool {
 func holdsData(gk schema.GroupKind) bool {
 	return gk == kindClaim() || gk == kindNamespace() || gk == kindCRD() || gk.Kind == "PersistentVolume" && gk.Group == ""
 }
+
+// IsCustom reports whether objects of the kind are judged by an operator of
+// their own: their group is none of Kubernetes'.
+func IsCustom(gk schema.GroupKind) bool {
+	return strings.Contains(gk.Group, ".") && !strings.HasSuffix(gk.Group, ".k8s.io") || strings.HasSuffix(gk.Group, "x-k8s.io")
+}
+
+// IsDefinition reports whether other objects may be of a kind, or in a place,
+// that objects of this kind bring.
+func IsDefinition(gk schema.GroupKind) bool { return isDefinition(gk) }

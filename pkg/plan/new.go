@@ -50,6 +50,9 @@ func New(set render.Set, observed Observed, opts Options) (Plan, diag.List) {
 	return p, b.diags.Sorted()
 }
 
+// CauseStopped is the cause of bringing back what was stopped.
+const CauseStopped = "was stopped"
+
 type builder struct {
 	set      render.Set
 	observed Observed
@@ -143,27 +146,26 @@ func (b *builder) planMissing(op *Op) {
 // hasCompleted reports whether a Job has run with this very spec and was
 // removed by its time to live since.
 func (b *builder) hasCompleted(op *Op) bool {
-	_, expires, _ := unstructured.NestedInt64(op.Object.Object, "spec", "ttlSecondsAfterFinished")
 	member, ok := b.observed.Inventory.Member(op.Ref)
-	return op.GroupKind == kindJob() && expires && ok && member.Done != "" && member.Done == JobHash(op.Object) && !b.opts.ForceRecreate
+	return op.GroupKind == kindJob() && Expires(op.Object) && ok && member.Done != "" && member.Done == JobHash(op.Object) && !b.opts.ForceRecreate
 }
 
 // planExisting compares an object with the live one.
 func (b *builder) planExisting(op *Op) {
 	b.restart(op)
 	op.Changes = b.relevant(op, Compare(op.Object, op.Live))
-	op.Start = b.stopped(op)
+	op.Scale = b.stopped(op)
 	b.resolveConflicts(op)
 	switch {
 	case op.GroupKind == kindJob() && jobFailed(op.Live):
 		op.Verb, op.Cause = Replace, "has failed before"
 	case op.GroupKind == kindJob() && b.opts.ForceRecreate:
 		op.Verb, op.Cause = Replace, "recreation asked for"
-	case len(op.Changes) == 0 && op.Start == nil:
+	case len(op.Changes) == 0 && op.Scale == nil:
 		op.Verb = Unchanged
 		return
 	case len(op.Changes) == 0:
-		op.Verb, op.Cause = Update, "was stopped"
+		op.Verb, op.Cause = Update, CauseStopped
 	default:
 		op.Verb, op.Cause = Update, cause(b.names, op.Changes)
 		b.decideFixed(op)

@@ -17,6 +17,9 @@ type Observed struct {
 	Foreign map[render.Ref]string
 	// Absent lists what the set requires and the cluster lacks.
 	Absent []render.Requirement
+	// Claims are the claims that the project's StatefulSets have made; filled in
+	// only for a Down that deletes volumes.
+	Claims []*unstructured.Unstructured
 	// NamespaceMissing says that the namespace does not exist.
 	NamespaceMissing bool
 }

@@ -47,6 +47,8 @@ const (
 	Started   = "service_started"
 	Healthy   = "service_healthy"
 	Completed = "service_completed_successfully"
+	// Stopped is the condition of stop and down: no pod is left.
+	Stopped = "stopped"
 )
 
 // Plan is what a deploy does, in order. It is a value; apply runs it.
@@ -102,9 +104,11 @@ type Op struct {
 	Live *unstructured.Unstructured
 	// Force takes over fields from other managers.
 	Force bool
-	// Start brings back a workload that was stopped, to that replica count; nil
-	// otherwise. A Job goes on, whatever the count.
-	Start *int32
+	// Scale sets the workload's replica count apart from the object, under the
+	// field manager ScaleManager: to bring back what was stopped, to stop or to
+	// scale it; nil otherwise. What has no count is suspended with 0 and goes on
+	// with any other.
+	Scale *int32
 	// Service, Path, Pos and Sensitive are those of the set's object.
 	Service   string
 	Path      string

@@ -60,8 +60,8 @@ func (op Op) String() string {
 	if op.Cause != "" {
 		b.WriteString(": " + op.Cause)
 	}
-	if op.Start != nil {
-		fmt.Fprintf(&b, " (starts %d)", *op.Start)
+	if op.Scale != nil {
+		fmt.Fprintf(&b, " (to %d replicas)", *op.Scale)
 	}
 	if len(op.Requires) > 0 {
 		parts := make([]string, 0, len(op.Requires))

@@ -1,0 +1,112 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/gantry-dev/gantry/pkg/cluster"
+	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/plan"
+	"github.com/gantry-dev/gantry/pkg/render"
+)
+
+// Down deletes a project from the client's namespace, by its inventory: it
+// needs no Compose files. Workloads go first, dependents before what they
+// depend on, then all else, claims only with opts.Volumes, and the inventory
+// last. Objects whose labels no longer say that they are the project's are left
+// and named. A Down that ended early is completed by the next one.
+func Down(ctx context.Context, c *cluster.Client, project string, opts Options) (Result, error) {
+	p, err := PlanDown(ctx, c, project, opts)
+	if err != nil {
+		return Result{}, err
+	}
+	r := newRunner(c, p, opts)
+	ctx, cancel := r.bound(ctx)
+	defer r.tracker.wg.Wait()
+	defer cancel(nil)
+	return r.finish(r.down(ctx))
+}
+
+// PlanDown plans what Down does, and changes nothing.
+func PlanDown(ctx context.Context, c *cluster.Client, project string, opts Options) (plan.Plan, error) {
+	observed, err := cluster.Observe(ctx, c, project, nil)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if !observed.Inventory.Exists && !observed.NamespaceMissing {
+		// Without an inventory the labels alone tell; the kinds are those that
+		// gantry renders.
+		if observed, err = cluster.Observe(ctx, c, project, renderedKinds()); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+	if err := Survey(ctx, c, render.Set{Project: project}, &observed); err != nil {
+		return plan.Plan{}, err
+	}
+	if opts.Volumes {
+		if err := surveyClaims(ctx, c, project, &observed); err != nil {
+			return plan.Plan{}, err
+		}
+	}
+	return plan.NewDown(project, observed, plan.Options{Namespace: c.Namespace(), Volumes: opts.Volumes}), nil
+}
+
+func renderedKinds() []schema.GroupKind {
+	return []schema.GroupKind{
+		{Kind: "ConfigMap"}, {Kind: "Secret"}, {Kind: "Service"}, {Kind: "ServiceAccount"}, {Kind: "PersistentVolumeClaim"},
+		{Group: "apps", Kind: "Deployment"}, {Group: "apps", Kind: "StatefulSet"}, {Group: "apps", Kind: "DaemonSet"},
+		{Group: "batch", Kind: "Job"}, {Group: "batch", Kind: "CronJob"},
+		{Group: "networking.k8s.io", Kind: "Ingress"}, {Group: "networking.k8s.io", Kind: "NetworkPolicy"},
+		{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}, {Group: "policy", Kind: "PodDisruptionBudget"},
+	}
+}
+
+// surveyClaims finds the claims that the project's StatefulSets have made.
+func surveyClaims(ctx context.Context, c *cluster.Client, project string, observed *plan.Observed) error {
+	made := false
+	for _, rec := range observed.Inventory.Services {
+		made = made || len(rec.Claims) > 0
+	}
+	if !made {
+		return nil
+	}
+	resource, err := newSender(c, false).resource(schema.GroupKind{Kind: "PersistentVolumeClaim"})
+	if err != nil {
+		return err
+	}
+	list, err := resource.List(ctx, metav1.ListOptions{LabelSelector: render.LabelProject + "=" + render.LabelValue(project)})
+	if err != nil {
+		return fmt.Errorf("list the claims of project %s: %w", project, err)
+	}
+	for i := range list.Items {
+		observed.Claims = append(observed.Claims, &list.Items[i])
+	}
+	return nil
+}
+
+func (r *runner) down(ctx context.Context) error {
+	if !r.plan.Before.Exists && len(r.plan.Waves) == 0 {
+		r.result.Diagnostics.Add(diag.New(diag.ProjectUnknown, diag.Pos{}, "", "no project %q in namespace %s", r.plan.Project, r.plan.Namespace).As(diag.Warning))
+		return nil
+	}
+	for _, w := range r.plan.Waves {
+		var ops []plan.Op
+		for _, op := range w.Ops {
+			if op.Verb == plan.Keep {
+				r.keep(op)
+			} else {
+				ops = append(ops, op)
+			}
+		}
+		if err := r.removeAll(ctx, ops); err != nil {
+			return err
+		}
+	}
+	if r.opts.DryRun {
+		return nil
+	}
+	return r.inventory.remove(ctx)
+}
