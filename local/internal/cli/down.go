@@ -13,7 +13,7 @@ func newDown(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "down",
 		Short: "Remove the cluster and everything that it made",
-		Args:  noArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return down(cmd, s.name, all)
 		},

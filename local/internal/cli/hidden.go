@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -53,12 +54,24 @@ func runComponent(name string, args []string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go followSupervisor(cancel)
+	go releaseLater()
 	if c.OwnSignals {
 		return c.Run(ctx, args)
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return c.Run(ctx, args)
+}
+
+// settled is how long after its start a component has done what it does once.
+const settled = 15 * time.Second
+
+// releaseLater gives back the memory that only the start of a process needed.
+func releaseLater() {
+	time.Sleep(settled)
+	debug.FreeOSMemory()
+	// Where it does not work, the process is only bigger than it need be.
+	_ = supervise.ReleaseProgram()
 }
 
 // followSupervisor ends this process when its standard input closes: the
@@ -93,5 +106,6 @@ func runSupervisor(name string, stderr io.Writer) error {
 		Cluster: c, Parts: component.For(parts(), c.Nodes), Program: program,
 		Log: slog.New(slog.NewTextHandler(stderr, nil)),
 	}
+	go releaseLater()
 	return s.Run(ctx)
 }

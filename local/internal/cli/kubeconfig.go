@@ -12,7 +12,7 @@ func newKubeconfig(s *session) *cobra.Command {
 	return &cobra.Command{
 		Use:   "kubeconfig",
 		Short: "Print the kubeconfig of the cluster's admin",
-		Args:  noArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.cluster()
 			if err != nil {

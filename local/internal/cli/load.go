@@ -1,9 +1,11 @@
 package cli
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gantry-dev/gantry/local/internal/containers"
 )
 
 // newLoad makes `load`.
@@ -11,16 +13,19 @@ func newLoad(s *session) *cobra.Command {
 	return &cobra.Command{
 		Use:   "load IMAGE.tar…",
 		Short: "Load images from archives into the cluster's container node",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, _ []string) error {
+		Long: `Load images from archives, as "docker save" or tools for OCI images write them,
+gzipped or not, into the cluster's container node. Names are completed as docker
+does: an image saved as "web" is found by pods that say "web", "web:latest" or
+"docker.io/library/web:latest".`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.cluster()
 			if err != nil {
 				return err
 			}
-			if !c.Nodes.Containers() {
-				return errors.New("the cluster has simulated nodes only, which run no containers: there is nothing to load images into")
-			}
-			return errors.New("loading images is not built yet")
+			return containers.Load(cmd.Context(), c, args, func(name string) {
+				fmt.Fprintf(cmd.OutOrStdout(), "loaded %s\n", name) //nolint:errcheck // nothing else can tell
+			})
 		},
 	}
 }

@@ -25,7 +25,7 @@ func newLogs(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [COMPONENT]",
 		Short: "Print the logs of the cluster's components, or of one",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  usage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.cluster()
 			if err != nil {

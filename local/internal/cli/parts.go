@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"github.com/gantry-dev/gantry/local/internal/addons"
 	"github.com/gantry-dev/gantry/local/internal/component"
+	"github.com/gantry-dev/gantry/local/internal/containers"
 	"github.com/gantry-dev/gantry/local/internal/controlplane"
+	"github.com/gantry-dev/gantry/local/internal/dns"
 	"github.com/gantry-dev/gantry/local/internal/simulated"
 )
 
@@ -12,5 +15,8 @@ func parts() []component.Part {
 	return []component.Part{
 		controlplane.Part(),
 		simulated.Part(),
+		addons.Part(),
+		dns.Part(),
+		containers.Part(),
 	}
 }

@@ -59,6 +59,16 @@ type session struct {
 	name string
 }
 
+// usage makes what is wrong with a command's arguments a mistake in usage.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
+
 // newRoot makes the command tree.
 func newRoot() *cobra.Command {
 	s := &session{}
@@ -71,8 +81,14 @@ system, no root, no images) or with a node that runs real containers (Linux,
 root, containerd and runc).`,
 		SilenceUsage: true, SilenceErrors: true,
 		TraverseChildren: true,
-		Args:             cobra.NoArgs,
-		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:             usage(cobra.NoArgs),
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if err := state.CheckName(s.name); err != nil {
+				return usageError{err}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	fallback := os.Getenv(NameVariable)
 	if fallback == "" {
@@ -106,9 +122,6 @@ func manager(cmd *cobra.Command) (*lifecycle.Manager, error) {
 // cluster reads the cluster that a command is about. The error says how to make
 // it when there is none.
 func (s *session) cluster() (*state.Cluster, error) {
-	if err := state.CheckName(s.name); err != nil {
-		return nil, usageError{err}
-	}
 	store, err := state.Open()
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func newStatus(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the clusters of this user, or the one of --name, with their components",
-		Args:  noArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if format != "table" && format != "json" {
 				return usageError{fmt.Errorf("unknown --format %q: use table or json", format)}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +19,7 @@ func newUp(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Make the cluster, or start what is missing of it",
-		Args:  noArgs,
+		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kind, err := nodesFlag(nodes)
 			if err != nil {
@@ -61,13 +60,5 @@ func up(ctx context.Context, cmd *cobra.Command, o lifecycle.UpOptions) error {
 		return err
 	}
 	m.Say("cluster %q is up at %s (kubectl context %s)", c.Name, pki.Server(c), c.Context())
-	return nil
-}
-
-// noArgs refuses arguments as a mistake in usage.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError{fmt.Errorf("%s takes no arguments, got %q", cmd.CommandPath(), args)}
-	}
 	return nil
 }

@@ -41,10 +41,13 @@ func (m *Manager) wait(ctx context.Context, c *state.Cluster, all bool, begin ti
 		if p.Ready == nil {
 			continue
 		}
-		if err := waitPart(ctx, c, p, client); err != nil {
+		waited, err := waitPart(ctx, c, p, client)
+		if err != nil {
 			return err
 		}
-		m.Say("%5.1fs  %s ready", time.Since(begin).Seconds(), p.Name)
+		if waited {
+			m.Say("%5.1fs  %s ready", time.Since(begin).Seconds(), p.Name)
+		}
 	}
 	return nil
 }
@@ -52,30 +55,68 @@ func (m *Manager) wait(ctx context.Context, c *state.Cluster, all bool, begin ti
 // waitProcesses waits for the components that are wanted, telling of each.
 func (m *Manager) waitProcesses(ctx context.Context, c *state.Cluster, all bool, begin time.Time) error {
 	told := map[string]bool{}
-	for {
+	for first := true; ; first = false {
 		record, err := readLive(c)
 		if err != nil {
 			return err
 		}
-		missing := ""
-		for _, p := range record.Processes {
-			switch {
-			case p.State == supervise.Ready && !told[p.Component]:
-				told[p.Component] = true
-				m.Say("%5.1fs  %s ready", time.Since(begin).Seconds(), p.Component)
-			case p.State != supervise.Ready && p.Restarts >= hopeless:
-				return fmt.Errorf("%s does not start (%s):\n%s", p.Component, p.Reason, lastLines(c.Dir.Log(p.Component)))
-			case p.State != supervise.Ready && (all || p.Component == controlplane.APIServer):
-				missing = describe(p)
-			}
+		if first && record.AllReady() {
+			return nil
 		}
-		if missing == "" && len(record.Processes) > 0 {
+		m.tellReady(record, told, begin)
+		if p, ok := hopelessIn(record); ok {
+			return fmt.Errorf("%s does not start (%s):\n%s", p.Component, p.Reason, lastLines(c.Dir.Log(p.Component)))
+		}
+		missing := missingIn(record, all)
+		if missing == "" {
 			return nil
 		}
 		if err := pause(ctx); err != nil {
-			return fmt.Errorf("not ready in time: %s", missing)
+			return notInTime(err, missing)
 		}
 	}
+}
+
+// tellReady tells of each component once that it is ready.
+func (m *Manager) tellReady(record supervise.Record, told map[string]bool, begin time.Time) {
+	for _, p := range record.Processes {
+		if p.State == supervise.Ready && !told[p.Component] {
+			told[p.Component] = true
+			m.Say("%5.1fs  %s ready", time.Since(begin).Seconds(), p.Component)
+		}
+	}
+}
+
+// hopelessIn finds a component that ends again and again.
+func hopelessIn(record supervise.Record) (supervise.Process, bool) {
+	for _, p := range record.Processes {
+		if p.State != supervise.Ready && p.Failures >= hopeless {
+			return p, true
+		}
+	}
+	return supervise.Process{}, false
+}
+
+// missingIn says what is waited for, empty when there is nothing: the API
+// server or, with all, every component.
+func missingIn(record supervise.Record, all bool) string {
+	if len(record.Processes) == 0 {
+		return "the supervisor is starting"
+	}
+	for _, p := range record.Processes {
+		if p.State != supervise.Ready && (all || p.Component == controlplane.APIServer) {
+			return describe(p)
+		}
+	}
+	return ""
+}
+
+// notInTime says what was missing when the wait ended.
+func notInTime(err error, missing string) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("interrupted; the cluster goes on starting (%s)", missing)
+	}
+	return fmt.Errorf("not ready in time: %s", missing)
 }
 
 // readLive reads the record of a supervisor that must be alive.
@@ -104,15 +145,15 @@ func describe(p supervise.Process) string {
 	return fmt.Sprintf("%s is %s (%s)", p.Component, p.State, p.Reason)
 }
 
-// waitPart waits until a part is ready.
-func waitPart(ctx context.Context, c *state.Cluster, p component.Part, client kubernetes.Interface) error {
-	for {
+// waitPart waits until a part is ready. It tells whether there was any wait.
+func waitPart(ctx context.Context, c *state.Cluster, p component.Part, client kubernetes.Interface) (waited bool, err error) {
+	for ; ; waited = true {
 		err := p.Ready(ctx, c, client)
 		if err == nil {
-			return nil
+			return waited, nil
 		}
-		if pause(ctx) != nil {
-			return fmt.Errorf("%s is not ready in time: %w", p.Name, err)
+		if end := pause(ctx); end != nil {
+			return waited, notInTime(end, p.Name+": "+err.Error())
 		}
 	}
 }

@@ -32,6 +32,7 @@ type Process struct {
 	State     State     `json:"state"`
 	Identity            // of the last start
 	Restarts  int       `json:"restarts"`
+	Failures  int       `json:"failures"`         // ends since it was last ready
 	Since     time.Time `json:"since"`            // when it got into State
 	Reason    string    `json:"reason,omitempty"` // why it ended, or is not ready yet
 }

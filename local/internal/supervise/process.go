@@ -116,7 +116,7 @@ func (s *Supervisor) probe(ctx context.Context, b *board, c component.Component)
 		}
 		if err == nil {
 			s.Log.Info("component ready", "component", c.Name, "took", time.Since(begin).Round(time.Millisecond))
-			s.note(b, c.Name, func(p *Process) { p.State, p.Reason = Ready, "" })
+			s.note(b, c.Name, func(p *Process) { p.State, p.Reason, p.Failures = Ready, "", 0 })
 			return
 		}
 		// The first seconds of refused connections are nobody's news.

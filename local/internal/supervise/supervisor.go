@@ -87,7 +87,11 @@ func (s *Supervisor) keep(ctx context.Context, b *board, c component.Component) 
 			pause = firstPause
 		}
 		log.Warn("component ended", "reason", err, "again in", pause)
-		s.note(b, c.Name, func(p *Process) { p.State, p.Reason, p.Restarts = Failing, reason(err), p.Restarts+1 })
+		s.note(b, c.Name, func(p *Process) {
+			p.State, p.Reason = Failing, reason(err)
+			p.Restarts++
+			p.Failures++
+		})
 		if !sleep(ctx, pause) {
 			return
 		}
