@@ -9,6 +9,7 @@ const (
 	CodeAliasInvalid     Code = "GTY304"
 	CodeAliasTaken       Code = "GTY305"
 	CodeUndefined        Code = "GTY306"
+	CodeNameAlias        Code = "GTY307"
 	CodePortInvalid      Code = "GTY310"
 	CodePortLoopback     Code = "GTY311"
 	CodePortHostIP       Code = "GTY312"
@@ -50,6 +51,7 @@ func relationCodes() []CodeInfo {
 		{Code: CodeAliasInvalid, Severity: Error, Allowable: true, Title: "an alias cannot be a name in the cluster", Doc: "Names in the cluster's DNS are Services, whose names are DNS labels without dots. Use the service's name instead."},
 		{Code: CodeAliasTaken, Severity: Warning, Title: "an alias is already a name", Doc: "A service's own name wins over an alias, and of two services with the same alias the first keeps it."},
 		{Code: CodeUndefined, Severity: Error, Title: "a reference has no definition", Doc: "The service refers to an element that the top level does not define."},
+		{Code: CodeNameAlias, Severity: Info, Title: "a service keeps its own name", Doc: "The other objects of a service refer to it by its name, so use_service_name_alias: false has no effect."},
 		{Code: CodePortInvalid, Severity: Error, Title: "not a port", Doc: "Ports are numbers from 1 to 65535."},
 		{Code: CodePortLoopback, Severity: Info, Title: "a port on a loopback address is not exposed", Doc: "Under Docker such a port is reachable from the machine itself only. In a cluster the nearest thing is a port-forward, so the port is not exposed."},
 		{Code: CodePortHostIP, Severity: Warning, Title: "a host address cannot be chosen", Doc: "The address of a published port is the one of its Service. Use the annotations of your load balancer through the params to choose it."},

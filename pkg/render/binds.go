@@ -66,8 +66,20 @@ func (c *Ctx) mountHostPath(v types.ServiceVolumeConfig, place []string) {
 	if !c.Allowed(diag.CodeBindSystem) {
 		return
 	}
-	host := corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: v.Source}}
+	host := corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: v.Source, Type: c.hostPathType(v)}}
 	c.mount(corev1.Volume{Name: volumeName("host", v.Source), VolumeSource: host}, corev1.VolumeMount{MountPath: v.Target, ReadOnly: v.ReadOnly}, place)
+}
+
+// hostPathType makes the node's path a condition where the file says
+// `create_host_path: false`: it must be what it is on this machine.
+func (c *Ctx) hostPathType(v types.ServiceVolumeConfig) *corev1.HostPathType {
+	if v.Bind == nil || bool(v.Bind.CreateHostPath) {
+		return nil
+	}
+	if info, err := c.Options.Disk.Stat(v.Source); err == nil && !info.IsDir() {
+		return ptr(corev1.HostPathFile)
+	}
+	return ptr(corev1.HostPathDirectory)
 }
 
 // refuseBind reports a bind that is not mounted; where the code is allowed the

@@ -25,6 +25,7 @@ func clientRows() []Attribute {
 		Attribute{Path: "services.*.net", Support: Loader, Doc: "Compose version 1: read as network_mode."},
 		Attribute{Path: "services.*.log_driver", Support: Loader, Doc: "Compose version 1: read as logging.driver."},
 		Attribute{Path: "services.*.log_opt", Support: Loader, Doc: "Compose version 1: read as logging.options."},
+		Attribute{Path: "services.*.volume_driver", Support: Loader, Doc: "Compose version 1: read as driver of the service's named volumes."},
 		Attribute{Path: "services.*.dockerfile", Support: Loader, Doc: "Compose version 1: read as build.dockerfile."},
 	)
 }

@@ -18,7 +18,7 @@ import (
 // deviceRows holds the rows of GPUs and other devices of the node.
 func deviceRows() []Attribute {
 	const doc = "A number of GPUs becomes the limit nvidia.com/gpu, or amd.com/gpu with the driver amd: the names of the vendors' device plugins. " +
-		"All GPUs of a node, or certain ones by id, cannot be asked for by number and are an error. ecs-params' gpu is a number of nvidia GPUs."
+		"The capabilities beside gpu become NVIDIA_DRIVER_CAPABILITIES. All GPUs of a node, or certain ones by id, cannot be asked for by number and are an error. ecs-params' gpu is a number of nvidia GPUs."
 	requests := []string{"[].count", "[].driver", "[].device_ids"}
 	return []Attribute{
 		{
@@ -101,7 +101,27 @@ func (c *Ctx) requestDevice(request types.DeviceRequest, at string) {
 		sum := c.Container.Resources.Limits[name]
 		sum.Add(*resource.NewQuantity(int64(request.Count), resource.DecimalSI))
 		c.limit(name, sum)
+		c.driverCapabilities(request.Capabilities)
 	}
+}
+
+// driverCapabilities tells nvidia's container runtime which parts of the driver
+// the container needs, as Docker does with the capabilities of a request.
+func (c *Ctx) driverCapabilities(capabilities []string) {
+	const variable = "NVIDIA_DRIVER_CAPABILITIES"
+	known := []string{"compute", "compat32", "graphics", "utility", "video", "display", "all"}
+	var wanted []string
+	for _, name := range known {
+		if slices.Contains(capabilities, name) {
+			wanted = append(wanted, name)
+		}
+	}
+	stated := slices.ContainsFunc(c.Container.Env, func(e corev1.EnvVar) bool { return e.Name == variable })
+	if len(wanted) == 0 || stated {
+		return
+	}
+	c.Container.Env = append(c.Container.Env, corev1.EnvVar{Name: variable, Value: strings.Join(wanted, ",")})
+	sortVariables(c.Container.Env)
 }
 
 func mapGenericResources(c *Ctx) {

@@ -137,7 +137,7 @@ func (c *Ctx) fileObject(k fileKind, source string, object types.FileObjectConfi
 	}
 	files := []boundFile{{path: key, data: data, mode: defaultFileMode}}
 	meta := metav1.ObjectMeta{
-		Name:        hashedName(kubeName(c.Project.Name)+"-"+kubeName(source), files),
+		Name:        hashedName(objectBase(c.Project.Name, source, object.Name), files),
 		Labels:      projectLabels(c.Project.Name),
 		Annotations: labelAnnotations(object.Labels),
 	}
@@ -171,6 +171,15 @@ func (r *rendering) fileObjects() {
 			r.add(configMap(f.meta, f.files), f.path...)
 		}
 	}
+}
+
+// objectBase is the name of a config's or secret's object before the hash:
+// PROJECT-NAME, or what `name` in the file says.
+func objectBase(project, source, name string) string {
+	if name != "" && name != project+"_"+source {
+		return kubeName(name)
+	}
+	return kubeName(project) + "-" + kubeName(source)
 }
 
 // externalName is the name of an external object: the one that the file gives,

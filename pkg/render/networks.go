@@ -18,11 +18,17 @@ func networkRows() []Attribute {
 	useNames := "refer to services by their names"
 	return []Attribute{
 		{
-			Path: "services.*.networks", Covers: []string{"*", "*.aliases", "*.use_service_name_alias"}, Support: Full,
+			Path: "services.*.networks", Covers: []string{"*", "*.aliases"}, Support: Full,
 			Target: "pod labels network.gantry.dev/NAME, Service per alias, NetworkPolicy",
 			Doc: "Membership is a pod label. NetworkPolicies are rendered only where networks really separate services or a network is internal. " +
 				"Each alias is a Service of its own that selects the same pods.",
 			Codes: []diag.Code{diag.CodeAliasInvalid, diag.CodeAliasTaken}, Map: mapNetworks,
+		},
+		{
+			Path: "services.*.networks.*.use_service_name_alias", Support: Ignored,
+			Reason: "has no effect: the other objects of the service refer to it by its name", Hint: "remove it",
+			Doc:   "The service keeps its own name in the cluster's DNS, since its other objects refer to it.",
+			Codes: []diag.Code{diag.CodeNameAlias}, Map: reportNameAlias,
 		},
 		{
 			Path: "services.*.links", Support: Full, Target: "Service per alias",
@@ -69,8 +75,13 @@ func mapNetworks(c *Ctx) {
 		for _, alias := range network.Aliases {
 			c.alias(alias, c.Name, "networks", name, "aliases")
 		}
-		if !network.ServiceNameAliasEnabled() {
-			c.reportAt(diag.CodeAliasTaken, []string{"networks", name, "use_service_name_alias"}, "the service keeps its own name %s: other objects refer to it", c.KubeName)
+	}
+}
+
+func reportNameAlias(c *Ctx) {
+	for _, name := range sortedKeys(c.Service.Networks) {
+		if n := c.Service.Networks[name]; n != nil && !n.ServiceNameAliasEnabled() {
+			c.reportAt(diag.CodeNameAlias, []string{"networks", name, "use_service_name_alias"}, "the service keeps its own name %s: other objects refer to it", c.KubeName)
 		}
 	}
 }

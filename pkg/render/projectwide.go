@@ -90,7 +90,20 @@ func (r *rendering) projectObjects() {
 			continue
 		}
 		for _, path := range r.table.fields.setPaths(reflect.ValueOf(r.project.Project), strings.Split(row.Path, ".")) {
+			if r.impliedName(path) {
+				continue
+			}
 			r.report(row.Codes[0], path, "%s %s", pathString(path), row.Reason).Hint = row.Hint
 		}
 	}
+}
+
+// impliedName reports whether the path is a network's name that the loader made
+// of the project's and its own, or that an external network has by its key.
+func (r *rendering) impliedName(path []string) bool {
+	if len(path) != 3 || path[0] != "networks" || path[2] != "name" {
+		return false
+	}
+	network := r.project.Networks[path[1]]
+	return bool(network.External) || network.Name == r.project.Name+"_"+path[1]
 }

@@ -107,6 +107,9 @@ func (r *rendering) run(c *Ctx) {
 	}
 	c.applyParams()
 	c.reportUnmapped(r.table)
+	if c.Service.Provider != nil {
+		return
+	}
 	c.expose()
 	c.Add(c.internalService(c.KubeName))
 }
