@@ -2,10 +2,12 @@ package render
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
+	kruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
@@ -20,23 +22,41 @@ func (r *rendering) finish() (Set, diag.List) {
 		set.Requires = append(set.Requires, c.requires...)
 		set.Services = append(set.Services, c.summary())
 	}
-	for _, o := range r.objects {
-		object, err := r.convert(o)
-		if err != nil {
-			r.diags.Add(internalError(o, err))
-			continue
-		}
-		set.Objects = append(set.Objects, object)
-	}
-	slices.SortStableFunc(set.Objects, compareObjects)
+	set.Objects = r.convertAll()
+	sortObjects(set.Objects)
 	slices.SortFunc(set.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
 	return set, r.diags.Allow(func(d diag.Diagnostic) bool { return allows(r.project.Extensions, d.Code) }).Sorted()
+}
+
+// convertAll converts the objects in parallel, as that is most of the work of a
+// rendering; their order stays.
+func (r *rendering) convertAll() []Object {
+	objects, errs := make([]Object, len(r.objects)), make([]error, len(r.objects))
+	var workers sync.WaitGroup
+	n := runtime.GOMAXPROCS(0)
+	for w := range n {
+		workers.Go(func() {
+			for i := w; i < len(r.objects); i += n {
+				objects[i], errs[i] = r.convert(r.objects[i])
+			}
+		})
+	}
+	workers.Wait()
+	out := objects[:0]
+	for i, err := range errs {
+		if err != nil {
+			r.diags.Add(internalError(r.objects[i], err))
+			continue
+		}
+		out = append(out, objects[i])
+	}
+	return out
 }
 
 // convert drops what a typed object says of the server's side: the status and
 // empty timestamps do not belong into a manifest.
 func (r *rendering) convert(o origin) (Object, error) {
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o.object)
+	content, err := kruntime.DefaultUnstructuredConverter.ToUnstructured(o.object)
 	if err != nil {
 		return Object{}, err
 	}
@@ -82,12 +102,24 @@ func kindOrder() []string {
 	}
 }
 
-func compareObjects(a, b Object) int {
-	return cmp.Or(
-		cmp.Compare(kindRank(a.GetKind()), kindRank(b.GetKind())),
-		cmp.Compare(a.GetKind(), b.GetKind()),
-		cmp.Compare(a.GetName(), b.GetName()),
-	)
+// sortObjects orders objects by kind, then name. The keys are read once.
+func sortObjects(objects []Object) {
+	type keyed struct {
+		rank       int
+		kind, name string
+		object     Object
+	}
+	all := make([]keyed, 0, len(objects))
+	for _, o := range objects {
+		kind := o.GetKind()
+		all = append(all, keyed{kindRank(kind), kind, o.GetName(), o})
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))
+	})
+	for i, k := range all {
+		objects[i] = k.object
+	}
 }
 
 func kindRank(kind string) int {

@@ -1,6 +1,9 @@
 package render
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/compose-spec/compose-go/v2/types"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -14,15 +17,23 @@ import (
 // share no network, or a network is internal. Only then are NetworkPolicies
 // rendered, since a policy that allows everything is noise.
 func separated(p *compose.Project) bool {
-	names := p.ServiceNames()
-	for i, a := range names {
-		for net := range p.Services[a].Networks {
-			if p.Networks[net].Internal {
-				return true
-			}
+	// Services with the same networks are compared once: there are few sets of
+	// networks, however many services.
+	var distinct []types.ServiceConfig
+	seen := map[string]bool{}
+	for _, name := range p.ServiceNames() {
+		networks := sortedKeys(p.Services[name].Networks)
+		if slices.ContainsFunc(networks, func(net string) bool { return p.Networks[net].Internal }) {
+			return true
 		}
-		for _, b := range names[i+1:] {
-			if !shareNetwork(p.Services[a], p.Services[b]) {
+		if set := strings.Join(networks, " "); !seen[set] {
+			seen[set] = true
+			distinct = append(distinct, p.Services[name])
+		}
+	}
+	for i, a := range distinct {
+		for _, b := range distinct[i+1:] {
+			if !shareNetwork(a, b) {
 				return true
 			}
 		}

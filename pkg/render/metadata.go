@@ -74,6 +74,9 @@ func mapAnnotations(c *Ctx) {
 // annotations, those with a short plain value also labels. A name that is not
 // allowed for either is reported.
 func (c *Ctx) labelsFrom(attribute string, in map[string]string) (labels, annotations map[string]string) {
+	if len(in) == 0 {
+		return nil, nil
+	}
 	labels, annotations = map[string]string{}, map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(in)) {
 		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
