@@ -41,7 +41,12 @@ func newCmdService(f *Factory) *cobra.Command {
 // `service`: there rm is ecs-cli's name of down, and ps has its columns.
 func verbs(f *Factory, service bool) []*cobra.Command {
 	list := []*cobra.Command{
-		NewCmdUp(f), NewCmdPs(f, service), NewCmdConfig(f), NewCmdConvert(f), NewCmdCheck(f), NewCmdVersion(f),
+		NewCmdUp(f), NewCmdCreate(f), NewCmdStart(f), NewCmdStop(f), NewCmdRestart(f), NewCmdScale(f),
+		NewCmdPs(f, service), NewCmdLogs(f), NewCmdDown(f, service),
+		NewCmdConfig(f), NewCmdConvert(f), NewCmdCheck(f), NewCmdDiff(f), NewCmdLs(f), NewCmdVersion(f),
+	}
+	if !service {
+		list = append(list, NewCmdRm(f))
 	}
 	return list
 }

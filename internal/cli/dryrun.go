@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/gantry-dev/gantry/pkg/apply"
@@ -16,8 +15,6 @@ const (
 	dryRunClient = "client"
 	dryRunServer = "server"
 )
-
-var errBuild = errors.New("--build: gantry does not build images")
 
 // printObjects renders the application to stdout; no cluster is asked.
 func (f *Factory) printObjects(ctx context.Context, s selection, format, secrets string) error {

@@ -27,7 +27,7 @@ func NewCmdRoot(f *Factory) *cobra.Command {
 	root.SetHelpCommand(newCmdHelp(f))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		NewCmdCompose(f), NewCmdClusterPs(f), NewCmdExplain(f),
+		NewCmdCompose(f), NewCmdLs(f), NewCmdClusterPs(f), NewCmdTaskLogs(f), NewCmdExplain(f),
 		NewCmdConfigure(f), NewCmdLocal(f),
 		NewCmdClusterUp(f), NewCmdClusterDown(f), NewCmdClusterScale(f),
 		NewCmdVersion(f), NewCmdCompletion(f),

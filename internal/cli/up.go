@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,27 +15,25 @@ import (
 const defaultTimeout = 5 * time.Minute
 
 type upOptions struct {
-	f           *Factory
-	detach      bool
-	wait        bool
-	noWait      bool
-	timeout     waitTime
-	waitTimeout waitTime
-	dryRun      string
-	output      string
-	secrets     string
-	scale       []string
-	noDeps      bool
-	noStart     bool
-	build       bool
-	recreate    bool
-	conflicts   bool
-	yes         bool
+	f      *Factory
+	detach bool
+	waitFlags
+	dryRun    string
+	output    string
+	secrets   string
+	scale     []string
+	noDeps    bool
+	noStart   bool
+	build     bool
+	recreate  bool
+	conflicts bool
+	yes       bool
 }
 
 // NewCmdUp returns `compose up`.
-func NewCmdUp(f *Factory) *cobra.Command {
-	o := &upOptions{f: f}
+func NewCmdUp(f *Factory) *cobra.Command { return newCmdUp(f, &upOptions{f: f}) }
+
+func newCmdUp(f *Factory, o *upOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up [SERVICE...]",
 		Short: "Apply the application and wait until it runs",
@@ -48,10 +47,7 @@ An application that has not changed is left as it is.`,
 	}
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.detach, "detach", "d", false, "accepted: up always returns when the services run; follow them with logs -f")
-	fs.BoolVar(&o.wait, "wait", true, "wait until the services are ready")
-	fs.BoolVar(&o.noWait, "no-wait", false, "return when everything is applied")
-	waitVar(fs, &o.timeout, "timeout", time.Minute, "how long to wait (default 5m); 0 is --no-wait, as in ecs-cli")
-	waitVar(fs, &o.waitTimeout, "wait-timeout", time.Second, "the same in docker compose's unit")
+	o.bind(fs)
 	o.bindOutput(fs)
 	fs.StringArrayVar(&o.scale, "scale", nil, "`SERVICE=N`: number of replicas; repeatable")
 	fs.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
@@ -76,10 +72,7 @@ func (o *upOptions) bindOutput(fs flagSet) {
 func (o *upOptions) complete() error {
 	switch {
 	case o.build:
-		return &usageError{
-			err:  errBuild,
-			hint: "build and push the images (docker buildx build --push), or load them into the local cluster (docker save IMAGE | gantry local load)",
-		}
+		return buildError()
 	case o.output != "" && o.dryRun == dryRunNone:
 		return usagef("--output needs --dry-run")
 	}
@@ -111,18 +104,17 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 	return o.f.summary(ctx, d)
 }
 
-// applyOptions decides on waiting: a timeout of 0 is ecs-cli's way not to wait.
+// applyOptions decides on waiting: what is not started is not waited for.
 func (o *upOptions) applyOptions() apply.Options {
-	out := apply.Options{Wait: o.wait && !o.noWait && !o.noStart, Timeout: defaultTimeout}
-	if o.timeout.set {
-		out.Timeout = o.timeout.Duration
-		out.Wait = out.Wait && o.timeout.Duration > 0
+	if o.noStart {
+		return apply.Options{}
 	}
-	if o.waitTimeout.set {
-		out.Timeout = o.waitTimeout.Duration
+	return o.options()
+}
+
+func buildError() error {
+	return &usageError{
+		err:  errors.New("--build: gantry does not build images"),
+		hint: "build and push them (docker buildx bake --push), or load them into the local cluster (docker save -o web.tar IMAGE; gantry local load web.tar)",
 	}
-	if !out.Wait {
-		out.Timeout = 0
-	}
-	return out
 }
