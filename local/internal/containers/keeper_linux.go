@@ -129,7 +129,7 @@ func initIdentity(l layout) (supervise.Identity, bool, error) {
 // connect gives the node its network and relays. A host that can't masquerade
 // leaves the node without a way out, not without a use.
 func (n *node) connect(ctx context.Context, log *slog.Logger) error {
-	if err := connect(n.l.c.Network, n.cmd.Process.Pid); err != nil {
+	if err := connect(n.l, n.cmd.Process.Pid); err != nil {
 		return err
 	}
 	if err := masquerade(ctx, n.l); err != nil {

@@ -27,13 +27,14 @@ const linkBits = 30
 // connect makes the link between the host and the network namespace of a
 // process, with addresses and routes on both ends. All of it goes away with the
 // namespace.
-func connect(n state.Network, pid int) error {
+func connect(l layout, pid int) error {
+	n := l.c.Network
 	inside, err := netns.GetFromPid(pid)
 	if err != nil {
 		return fmt.Errorf("open the node's network: %w", err)
 	}
 	defer inside.Close()
-	if err := connectHost(n, inside); err != nil {
+	if err := connectHost(n, l.id(), inside); err != nil {
 		return fmt.Errorf("link %s: %w", n.Bridge, err)
 	}
 	if err := connectNode(n, inside); err != nil {
@@ -43,8 +44,8 @@ func connect(n state.Network, pid int) error {
 }
 
 // connectHost makes the link and, on the host, routes to all of the cluster's
-// addresses through the node.
-func connectHost(n state.Network, inside netns.NsHandle) error {
+// addresses through the node. The alias says whose link it is.
+func connectHost(n state.Network, alias string, inside netns.NsHandle) error {
 	link := &netlink.Veth{
 		LinkAttrs:     netlink.LinkAttrs{Name: n.Bridge, TxQLen: -1},
 		PeerName:      peerName,
@@ -52,6 +53,9 @@ func connectHost(n state.Network, inside netns.NsHandle) error {
 	}
 	if err := netlink.LinkAdd(link); err != nil {
 		return err
+	}
+	if err := netlink.LinkSetAlias(link, alias); err != nil {
+		return errors.Join(err, netlink.LinkDel(link))
 	}
 	h := &netlink.Handle{}
 	if err := raise(h, n.Bridge, n.Host, linkBits); err != nil {
@@ -123,29 +127,24 @@ func addRoute(h *netlink.Handle, name, cidr, via string) error {
 	return nil
 }
 
-// disconnect removes the link, if it is there; its routes go with it.
-func disconnect(n state.Network) error {
-	link, err := netlink.LinkByName(n.Bridge)
+// disconnect removes the cluster's link, if it is there; its routes go with it.
+// A link of the same name that is someone else's stays.
+func disconnect(l layout) error {
+	name := l.c.Network.Bridge
+	link, err := netlink.LinkByName(name)
 	var none netlink.LinkNotFoundError
 	if errors.As(err, &none) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("find link %s: %w", n.Bridge, err)
+		return fmt.Errorf("find link %s: %w", name, err)
 	}
-	// Two clusters never have the same link name and address; what has only the
-	// name was made by someone else.
-	addrs, err := netlink.AddrList(link, netlink.FAMILY_V4)
-	if err != nil {
-		return fmt.Errorf("addresses of link %s: %w", n.Bridge, err)
+	if link.Attrs().Alias != l.id() {
+		return nil
 	}
-	for _, a := range addrs {
-		if !a.IP.Equal(net.ParseIP(n.Host)) {
-			return nil
-		}
-	}
-	if err := netlink.LinkDel(link); err != nil {
-		return fmt.Errorf("remove link %s: %w", n.Bridge, err)
+	// The kernel may be about to remove it with the node's namespace.
+	if err := netlink.LinkDel(link); err != nil && !errors.Is(err, unix.ENODEV) {
+		return fmt.Errorf("remove link %s: %w", name, err)
 	}
 	return nil
 }

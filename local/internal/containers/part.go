@@ -2,9 +2,12 @@ package containers
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 
@@ -79,9 +82,17 @@ func withCluster(ctx context.Context, args []string, f func(context.Context, *st
 	return f(ctx, c)
 }
 
-// kubeletListens tells whether the kubelet serves on the node's address.
+// kubeletListens tells whether the cluster's own kubelet serves on the node's
+// address. Its certificate is checked, because on some networks any address
+// takes connections.
 func kubeletListens(ctx context.Context, c *state.Cluster) error {
-	var dialer net.Dialer
+	ca, err := os.ReadFile(c.Dir.CA())
+	if err != nil {
+		return fmt.Errorf("read the authority: %w", err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	dialer := tls.Dialer{Config: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(c.Network.Gateway, strconv.Itoa(kubeletPort)))
 	if err != nil {
 		return err

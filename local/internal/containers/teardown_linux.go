@@ -31,7 +31,7 @@ func clean(ctx context.Context, c *state.Cluster) error {
 	if found {
 		errs = append(errs, supervise.KillAll([]supervise.Identity{id}, endWait))
 	}
-	errs = append(errs, disconnect(c.Network))
+	errs = append(errs, disconnect(l))
 	errs = append(errs, removeTable(ctx, l.id()))
 	errs = append(errs, stopForwarding(ctx))
 	errs = append(errs, removeCgroups(l.cgroup(), endWait))
