@@ -132,7 +132,7 @@ func (n *node) connect(ctx context.Context, log *slog.Logger) error {
 	if err := connect(n.l, n.cmd.Process.Pid); err != nil {
 		return err
 	}
-	if err := masquerade(ctx, n.l); err != nil {
+	if err := openWay(ctx, n.l); err != nil {
 		log.Warn("containers can't reach anything outside of the machine", "error", err)
 	}
 	if err := n.relay(ctx, log); err != nil {

@@ -46,7 +46,51 @@ func loadFile(ctx context.Context, l layout, path string) ([]string, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("an archive must be a file, not a pipe: %w", err)
 	}
-	return found.names, importArchive(ctx, l, f, found.index)
+	if err := importArchive(ctx, l, f, found.index); err != nil {
+		return nil, err
+	}
+	return found.names, awaitKnown(ctx, l, found.names)
+}
+
+// knownWait is how long the kubelet's side of containerd may take to see an
+// image.
+const knownWait = 10 * time.Second
+
+// awaitKnown waits until the kubelet will find the images. containerd takes note
+// of an image by an event, and then labels it; an import removes the label.
+// Without the wait, a pod that is made at once could try to pull the image.
+func awaitKnown(ctx context.Context, l layout, names []string) error {
+	deadline := time.Now().Add(knownWait)
+	for _, name := range names {
+		for {
+			known, err := isKnown(ctx, l, name)
+			if err != nil {
+				return err
+			}
+			if known {
+				break
+			}
+			if ctx.Err() != nil || time.Now().After(deadline) {
+				return fmt.Errorf("containerd does not take note of %s", name)
+			}
+			sleep(ctx, 20*time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// isKnown tells whether the kubelet will find an image.
+func isKnown(ctx context.Context, l layout, name string) (bool, error) {
+	filter := fmt.Sprintf(`name==%s,labels."io.cri-containerd.image"==managed`, name)
+	cmd, err := ctr(ctx, l, "images", "list", "--quiet", filter)
+	if err != nil {
+		return false, err
+	}
+	out, err := cmd.Output()
+	if err != nil {
+		return false, fmt.Errorf("list images: %w", err)
+	}
+	return strings.TrimSpace(string(out)) == name, nil
 }
 
 // importArchive streams an archive to containerd, with another index.json if

@@ -1,15 +1,11 @@
 package containers
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"os/exec"
 	"runtime"
-	"strings"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -169,107 +165,6 @@ func insideNetwork(pid int, f func() error) error {
 		result <- f()
 	}()
 	return <-result
-}
-
-// masquerade gives what leaves the cluster for elsewhere the host's address, by
-// an nftables table of the cluster's own, and lets the host forward it.
-func masquerade(ctx context.Context, l layout) error {
-	if err := removeTable(ctx, l.id()); err != nil {
-		return err
-	}
-	n := l.c.Network
-	rules := fmt.Sprintf(`table ip %[1]s {
-	chain postrouting {
-		type nat hook postrouting priority srcnat; policy accept;
-		ip saddr %[2]s oifname != %[3]q masquerade
-	}
-}
-`, l.id(), n.PodCIDR, n.Bridge)
-	if err := nft(ctx, rules); err != nil {
-		return err
-	}
-	return startForwarding(ctx)
-}
-
-// forwardingTable is an empty nftables table whose presence says that gantry
-// switched IP forwarding on: the last cluster that leaves switches it off. It
-// vanishes when the machine restarts, as the setting does.
-const forwardingTable = "gantry-forwarding"
-
-// forwardingFile is the host's switch for forwarding IPv4 packets.
-const forwardingFile = "/proc/sys/net/ipv4/ip_forward"
-
-// startForwarding switches IP forwarding on if it is off.
-func startForwarding(ctx context.Context) error {
-	data, err := os.ReadFile(forwardingFile)
-	if err != nil {
-		return fmt.Errorf("read whether IP forwarding is on: %w", err)
-	}
-	if strings.TrimSpace(string(data)) != "0" {
-		return nil
-	}
-	if err := nft(ctx, "table ip "+forwardingTable+" {}\n"); err != nil {
-		return err
-	}
-	if err := os.WriteFile(forwardingFile, []byte("1"), 0); err != nil {
-		return fmt.Errorf("switch IP forwarding on: %w", err)
-	}
-	return nil
-}
-
-// stopForwarding switches IP forwarding off if gantry switched it on and no
-// cluster is left that needs it.
-func stopForwarding(ctx context.Context) error {
-	tables, err := gantryTables(ctx)
-	if err != nil || len(tables) != 1 || tables[0] != forwardingTable {
-		return err
-	}
-	if err := os.WriteFile(forwardingFile, []byte("0"), 0); err != nil {
-		return fmt.Errorf("switch IP forwarding off: %w", err)
-	}
-	return removeTable(ctx, forwardingTable)
-}
-
-// gantryTables lists the nftables tables of all clusters on the machine.
-func gantryTables(ctx context.Context) ([]string, error) {
-	program, err := findProgram("nft")
-	if err != nil {
-		return nil, nil // without nft no table was made
-	}
-	out, err := exec.CommandContext(ctx, program, "list", "tables", "ip").Output()
-	if err != nil {
-		return nil, fmt.Errorf("list nftables tables: %w", err)
-	}
-	var names []string
-	for line := range strings.Lines(string(out)) {
-		if f := strings.Fields(line); len(f) == 3 && strings.HasPrefix(f[2], "gantry-") {
-			names = append(names, f[2])
-		}
-	}
-	return names, nil
-}
-
-// removeTable removes an nftables table, if it is there.
-func removeTable(ctx context.Context, name string) error {
-	if _, err := findProgram("nft"); err != nil {
-		return nil
-	}
-	// Naming it first makes it exist, so that deleting never fails.
-	return nft(ctx, fmt.Sprintf("table ip %[1]s\ndelete table ip %[1]s\n", name))
-}
-
-// nft runs nftables commands.
-func nft(ctx context.Context, commands string) error {
-	program, err := findProgram("nft")
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, program, "-f", "-")
-	cmd.Stdin = strings.NewReader(commands)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("nft: %w: %s", err, strings.TrimSpace(string(out)))
-	}
-	return nil
 }
 
 // RangeFree tells whether no address of a network is in use on this machine or

@@ -19,7 +19,7 @@ import (
 const endWait = 10 * time.Second
 
 // clean removes what a node of the cluster left on the host: its processes, the
-// link and routes, the nftables table, its cgroups, and mounts in its folder. It
+// link and routes, the firewall's rules, its cgroups, and mounts in its folder. It
 // finds all of it without help of a process or record, but for the processes:
 // those go with the first of them, which is recorded and also found by its
 // environment; see supervise.Strays.
@@ -32,8 +32,7 @@ func clean(ctx context.Context, c *state.Cluster) error {
 		errs = append(errs, supervise.KillAll([]supervise.Identity{id}, endWait))
 	}
 	errs = append(errs, disconnect(l))
-	errs = append(errs, removeTable(ctx, l.id()))
-	errs = append(errs, stopForwarding(ctx))
+	errs = append(errs, closeWay(ctx, l))
 	errs = append(errs, removeCgroups(l.cgroup(), endWait))
 	errs = append(errs, unmountUnder(string(c.Dir)))
 	return errors.Join(errs...)

@@ -78,6 +78,8 @@ func managerArgs(c *state.Cluster) []string {
 		"--cluster-signing-cert-file="+c.Dir.CA(),
 		"--cluster-signing-key-file="+c.Dir.PKI("ca.key"),
 		"--requestheader-client-ca-file="+c.Dir.PKI("front-proxy-ca.crt"),
+		// Its default is a folder of the system, which it would make.
+		"--flex-volume-plugin-dir="+c.Dir.Join("volume-plugins"),
 		"--controllers="+strings.Join(controllers(), ","),
 		"--pvclaimbinder-sync-period=2s",
 		"--node-monitor-period=2s",

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"time"
 
 	"github.com/gantry-dev/gantry/local/internal/component"
+	"github.com/gantry-dev/gantry/local/internal/containers"
 	"github.com/gantry-dev/gantry/local/internal/pki"
 	"github.com/gantry-dev/gantry/local/internal/state"
 	"github.com/gantry-dev/gantry/local/internal/supervise"
@@ -107,19 +107,12 @@ func (m *Manager) create(name string, nodes state.Nodes) (*state.Cluster, error)
 	for _, c := range component.All(component.For(m.Parts, nodes)) {
 		ports = append(ports, c.Ports...)
 	}
-	c, err := m.Store.New(name, nodes, ports, bridgeFree)
+	c, err := m.Store.New(name, nodes, ports, containers.RangeFree)
 	if err != nil {
 		return nil, err
 	}
 	m.Say("creating cluster %q with %s nodes", name, nodes)
 	return c, nil
-}
-
-// bridgeFree tells whether no interface has the network's bridge name: it may
-// be another user's cluster that has it.
-func bridgeFree(n state.Network) bool {
-	_, err := net.InterfaceByName(n.Bridge)
-	return err != nil
 }
 
 // check asks all parts whether the machine has what they need.

@@ -2,13 +2,12 @@ package supervise
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/gantry-dev/gantry/local/internal/component"
 )
 
 // maxLog is the size in bytes from which on a log file is cut: what it held is
@@ -27,13 +26,16 @@ func openLog(path string) (*os.File, error) {
 	return f, nil
 }
 
-// trimLogs cuts log files that got too long, until ctx ends.
+// trimLogs cuts log files that got too long, until ctx ends; those of programs
+// that a component started, too.
 func (s *Supervisor) trimLogs(ctx context.Context) {
 	for sleep(ctx, time.Minute) {
-		for _, c := range component.All(s.Parts) {
-			if err := trimLog(s.Cluster.Dir.Log(c.Name), maxLog); err != nil {
-				s.Log.Warn("log not cut", "component", c.Name, "error", err)
-			}
+		paths, err := filepath.Glob(s.Cluster.Dir.Log("*"))
+		for _, path := range paths {
+			err = errors.Join(err, trimLog(path, maxLog))
+		}
+		if err != nil {
+			s.Log.Warn("log not cut", "error", err)
 		}
 	}
 }
