@@ -6,6 +6,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -109,9 +111,10 @@ func TestConnectSendsNoRequest(t *testing.T) {
 // A failing connection is explained in one line, as the transport reports it.
 func TestExplainOverTheNetwork(t *testing.T) {
 	isolate(t)
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	defer secure.Close()
-	secure.Config.ErrorLog = nil
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
 	closed := httptest.NewServer(http.NotFoundHandler())
@@ -202,4 +205,3 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
-

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"strings"
-	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -36,7 +35,6 @@ func ownedKinds() []ownedKind {
 
 // owners knows which objects are a project's, and their Compose services.
 type owners struct {
-	mu     sync.Mutex
 	byUID  map[types.UID]string
 	byName map[string]string // Kind/name, for pods that are gone
 }
@@ -70,7 +68,7 @@ func (c *Client) owners(ctx context.Context, project string) (*owners, error) {
 			if err != nil {
 				return "", err
 			}
-			out.add(kind.kind, page.Items)
+			l.locked(func() { out.add(kind.kind, page.Items) })
 			return page.Continue, nil
 		})
 	}
@@ -81,8 +79,6 @@ func (c *Client) owners(ctx context.Context, project string) (*owners, error) {
 }
 
 func (o *owners) add(kind string, items []metav1.PartialObjectMetadata) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	for i := range items {
 		service := composeName(items[i].Labels, items[i].Annotations)
 		o.byUID[items[i].UID] = service

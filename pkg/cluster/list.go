@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -57,6 +58,7 @@ type lister struct {
 	group *errgroup.Group
 	at    string
 	sel   string
+	mu    sync.Mutex
 }
 
 func newLister(ctx context.Context, namespace, selector string) *lister {
@@ -85,6 +87,13 @@ func (l *lister) like(what string, list func(context.Context, metav1.ListOptions
 		}
 		return next, err
 	})
+}
+
+// locked runs while no other of the lister's LISTs does, for what they share.
+func (l *lister) locked(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f()
 }
 
 func (l *lister) wait() error { return l.group.Wait() }

@@ -11,12 +11,13 @@ import (
 // listWorkloads adds a LIST for each kind of workload.
 func (c *Client) listWorkloads(l *lister, s *snapshot) {
 	apps, batch := c.kube.AppsV1(), c.kube.BatchV1()
+	add := func(page []Workload) { l.locked(func() { s.workloads = append(s.workloads, page...) }) }
 	l.like("deployments", func(ctx context.Context, o metav1.ListOptions) (string, error) {
 		page, err := apps.Deployments(l.at).List(ctx, o)
 		if err != nil {
 			return "", err
 		}
-		s.add(each(page.Items, deploymentWorkload)...)
+		add(each(page.Items, deploymentWorkload))
 		return page.Continue, nil
 	})
 	l.like("statefulsets", func(ctx context.Context, o metav1.ListOptions) (string, error) {
@@ -24,7 +25,7 @@ func (c *Client) listWorkloads(l *lister, s *snapshot) {
 		if err != nil {
 			return "", err
 		}
-		s.add(each(page.Items, statefulSetWorkload)...)
+		add(each(page.Items, statefulSetWorkload))
 		return page.Continue, nil
 	})
 	l.like("daemonsets", func(ctx context.Context, o metav1.ListOptions) (string, error) {
@@ -32,7 +33,7 @@ func (c *Client) listWorkloads(l *lister, s *snapshot) {
 		if err != nil {
 			return "", err
 		}
-		s.add(each(page.Items, daemonSetWorkload)...)
+		add(each(page.Items, daemonSetWorkload))
 		return page.Continue, nil
 	})
 	l.like("jobs", func(ctx context.Context, o metav1.ListOptions) (string, error) {
@@ -40,7 +41,7 @@ func (c *Client) listWorkloads(l *lister, s *snapshot) {
 		if err != nil {
 			return "", err
 		}
-		s.add(each(page.Items, jobWorkload)...)
+		add(each(page.Items, jobWorkload))
 		return page.Continue, nil
 	})
 	l.like("cronjobs", func(ctx context.Context, o metav1.ListOptions) (string, error) {
@@ -48,7 +49,7 @@ func (c *Client) listWorkloads(l *lister, s *snapshot) {
 		if err != nil {
 			return "", err
 		}
-		s.add(each(page.Items, cronJobWorkload)...)
+		add(each(page.Items, cronJobWorkload))
 		return page.Continue, nil
 	})
 }

@@ -17,6 +17,13 @@ type cursor struct {
 	last   int64                    // the newest second with a line
 	given  map[int64]map[uint64]int // lines by second, then by content
 	replay map[int64]map[uint64]int // what a resumed stream will repeat
+
+	// tailed says that what came before the first line was left out on purpose
+	// (tailLines). As long as that line is in the window, a resumed stream
+	// begins with what was left out: skipping is set until it repeats a line.
+	tailed   bool
+	first    int64
+	skipping bool
 }
 
 // untimed is the second of lines without a time. They are all kept, since a
@@ -41,6 +48,7 @@ func (c *cursor) used() bool { return len(c.given) > 0 }
 // resume prepares for a stream that begins at since.
 func (c *cursor) resume() {
 	c.replay = map[int64]map[uint64]int{}
+	c.skipping = c.tailed && c.used() && c.given[c.first] != nil
 	for second, lines := range c.given {
 		c.replay[second] = map[uint64]int{}
 		for key, n := range lines {
@@ -58,7 +66,14 @@ func (c *cursor) take(at time.Time, text string) bool {
 	key := maphash.String(c.seed, at.Format(time.RFC3339Nano)+text)
 	if c.replay[second][key] > 0 {
 		c.replay[second][key]--
+		c.skipping = false
 		return false
+	}
+	if c.skipping = c.skipping && second <= c.last; c.skipping {
+		return false
+	}
+	if !c.used() {
+		c.first = second
 	}
 	if c.given[second] == nil {
 		c.given[second] = map[uint64]int{}

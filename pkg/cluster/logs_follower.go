@@ -2,11 +2,13 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 const (
@@ -36,17 +38,55 @@ type follower struct {
 	state sync.Mutex
 	pod   *corev1.Pod
 	lost  bool // the pod is deleted
+	// cut ends the stream that is open on an instance, when that instance
+	// turns out to be over: the node may give the next one's log for it.
+	cut      context.CancelFunc
+	instance int32
 }
 
-// set takes the pod's new state.
+// set takes the pod's new state from the watch and wakes the follower.
 func (f *follower) set(pod *corev1.Pod, lost bool) {
-	f.state.Lock()
-	f.pod, f.lost = pod, f.lost || lost
-	f.state.Unlock()
+	f.note(pod, lost)
 	select {
 	case f.wake <- struct{}{}:
 	default:
 	}
+}
+
+// note takes the pod's new state.
+func (f *follower) note(pod *corev1.Pod, lost bool) {
+	f.state.Lock()
+	defer f.state.Unlock()
+	if f.pod, f.lost = newer(f.pod, pod, f.at.Container), f.lost || lost; f.lost {
+		f.pod = pod
+	}
+	if s := statusOf(pod, f.at.Container); s != nil && f.cut != nil && s.RestartCount > f.instance {
+		f.cut()
+	}
+}
+
+// newer returns the pod of which the container has been restarted more often:
+// news of the watch can be older than what refresh has brought.
+func newer(old, pod *corev1.Pod, container string) *corev1.Pod {
+	before, after := statusOf(old, container), statusOf(pod, container)
+	if before != nil && after != nil && after.RestartCount < before.RestartCount {
+		return old
+	}
+	return pod
+}
+
+// refresh asks for the pod's present state.
+func (f *follower) refresh(ctx context.Context) error {
+	pod, err := f.client.kube.CoreV1().Pods(f.at.Pod.Namespace).Get(ctx, f.at.Pod.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err) || err == nil && pod.UID != f.at.Pod.UID:
+		f.note(f.at.Pod, true)
+	case err == nil:
+		f.note(pod, false)
+	default:
+		return err
+	}
+	return nil
 }
 
 // now returns the container's status, nil before there is one, and whether no
@@ -122,15 +162,38 @@ func (f *follower) read(ctx context.Context, s *corev1.ContainerStatus, over boo
 		end = s.LastTerminationState.Terminated
 	}
 	finish = over || end != nil
-	err = f.stream(ctx, corev1.PodLogOptions{Follow: !finish})
-	if err != nil && !(finish && noLog(err)) {
-		return finish, err
-	}
 	if !finish {
-		return false, nil
+		// Before the next stream it must be known whether this instance is
+		// over: the node would give the next one's log for it.
+		err := f.attend(ctx, s.RestartCount)
+		return false, errors.Join(err, f.refresh(ctx))
+	}
+	if err := f.stream(ctx, corev1.PodLogOptions{}); err != nil && !noLog(err) {
+		return true, err
 	}
 	f.next = s.RestartCount + 1
 	return true, f.exited(ctx, end)
+}
+
+// attend follows a running instance until its stream ends or a later instance
+// is seen.
+func (f *follower) attend(ctx context.Context, instance int32) error {
+	stream, cut := context.WithCancel(ctx)
+	defer cut()
+	f.state.Lock()
+	f.cut, f.instance = cut, instance
+	f.state.Unlock()
+	if status, _ := f.now(); status != nil && status.RestartCount > instance {
+		return nil
+	}
+	err := f.stream(stream, corev1.PodLogOptions{Follow: true})
+	f.state.Lock()
+	f.cut = nil
+	f.state.Unlock()
+	if stream.Err() != nil && ctx.Err() == nil {
+		return nil
+	}
+	return err
 }
 
 // exited tells that an instance is over, once all of it has been read.

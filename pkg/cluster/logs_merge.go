@@ -31,6 +31,7 @@ func (r *reading) merge(ctx context.Context, group []Replica) error {
 	for _, at := range group {
 		s := &source{replica: at, lines: make(chan timed, 64)}
 		r.cursors[at.key()] = newCursor()
+		r.cursors[at.key()].tailed = r.options.Tail != nil
 		sources = append(sources, s)
 		go r.fill(ctx, s, r.cursors[at.key()])
 	}

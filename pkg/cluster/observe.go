@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -68,7 +67,6 @@ func (c *Client) namespaceIsMissing(ctx context.Context) (bool, error) {
 
 // live lists the objects of the kinds at the same time.
 func (c *Client) live(ctx context.Context, selector string, gks []schema.GroupKind) (map[render.Ref]*unstructured.Unstructured, error) {
-	var mu sync.Mutex
 	out := map[render.Ref]*unstructured.Unstructured{}
 	l := newLister(ctx, c.namespace, selector)
 	for _, gk := range distinct(gks) {
@@ -85,11 +83,11 @@ func (c *Client) live(ctx context.Context, selector string, gks []schema.GroupKi
 			if err != nil {
 				return "", err
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			for i := range page.Items {
-				out[render.RefOf(&page.Items[i])] = &page.Items[i]
-			}
+			l.locked(func() {
+				for i := range page.Items {
+					out[render.RefOf(&page.Items[i])] = &page.Items[i]
+				}
+			})
 			return page.GetContinue(), nil
 		})
 	}

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"slices"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -19,8 +18,6 @@ type snapshot struct {
 	services  []corev1.Service
 	ingresses []networkingv1.Ingress
 	nodes     nodeAddresses
-
-	mu sync.Mutex // guards workloads while the lists run
 }
 
 // take reads a snapshot: one LIST for each kind, by label.
@@ -100,13 +97,6 @@ func (c *Client) listNodes(ctx context.Context, s *snapshot) error {
 		return page.Continue, nil
 	})
 	return l.wait()
-}
-
-// add appends a page of workloads.
-func (s *snapshot) add(page ...Workload) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.workloads = append(s.workloads, page...)
 }
 
 // backing returns the pods that a Service selects, in the order of their names.
