@@ -27,7 +27,7 @@ func Build(set render.Set, o Options) (render.Set, diag.List) {
 	if err != nil {
 		return set, diag.List{src.missing(err)}
 	}
-	b := build{src: src, set: set, fs: newLayered(), splitAt: splitFrom}
+	b := build{src: src, set: set, fs: newLayered(), splitAt: splitFrom, chunk: chunkSize}
 	objects, err := b.objects()
 	if err != nil {
 		return set, diag.List{b.explain(err)}
@@ -40,29 +40,38 @@ type build struct {
 	src source
 	set render.Set
 	fs  *layered
-	// splitAt is the number of rendered objects from which on split.go is worth it.
-	splitAt int
+	// splitAt is the number of rendered objects from which on split.go is worth
+	// it, chunk how many of them it gives to kustomize at once.
+	splitAt, chunk int
 }
 
 // objects gives the built objects in kustomize's order, with their marks.
 func (b *build) objects() ([]marked, error) {
 	if len(b.set.Objects) >= b.splitAt {
-		if p, ok := b.split(); ok {
-			return b.runSplit(p)
+		if parts, ok := b.split(); ok {
+			return b.runParts(parts)
 		}
 	}
-	return b.run(b.src.raw, b.set.Objects, 0)
+	return b.run(b.src.raw, allOf(len(b.set.Objects)))
 }
 
-// run builds a kustomization with the objects as one more resource. The marks
-// count from first.
-func (b *build) run(kustomization map[string]any, objects []render.Object, first int) ([]marked, error) {
-	stream, err := encode(objects, first)
+func allOf(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// run builds a kustomization with some of the rendered objects, by index, as
+// one more resource.
+func (b *build) run(kustomization map[string]any, indices []int) ([]marked, error) {
+	stream, err := encode(b.set.Objects, indices)
 	if err != nil {
 		return nil, err
 	}
 	name := b.src.unusedName()
-	text, err := withResource(kustomization, name, len(objects) > 0)
+	text, err := withResource(kustomization, name, len(indices) > 0)
 	if err != nil {
 		return nil, err
 	}

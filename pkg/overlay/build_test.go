@@ -232,3 +232,5 @@ func compare(t *testing.T, golden, got string) {
 		t.Errorf("%s (-want +got)\n%s", golden, diff)
 	}
 }
+
+func secretKind() schema.GroupKind { return schema.GroupKind{Kind: "Secret"} }

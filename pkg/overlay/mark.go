@@ -26,16 +26,16 @@ type marked struct {
 	from int
 }
 
-// encode writes objects as a stream of JSON documents, which are YAML too, each
-// with its mark.
-func encode(objects []render.Object, first int) ([]byte, error) {
+// encode writes the objects with these indices as a stream of JSON documents,
+// which are YAML too, each with its mark.
+func encode(objects []render.Object, indices []int) ([]byte, error) {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	for i, o := range objects {
+	for _, i := range indices {
 		out.WriteString("---\n")
-		if err := e.Encode(withMark(o.Object, first+i)); err != nil {
-			return nil, fmt.Errorf("encode %s: %w", render.RefOf(o.Unstructured), err)
+		if err := e.Encode(withMark(objects[i].Object, i)); err != nil {
+			return nil, fmt.Errorf("encode %s: %w", render.RefOf(objects[i].Unstructured), err)
 		}
 	}
 	return out.Bytes(), nil
