@@ -10,7 +10,7 @@ func clientRows() []Attribute {
 		Attribute{Path: "services.*.extends", Covers: []string{"file", "service"}, Support: Loader, Doc: "Resolved when the files are read."},
 		Attribute{Path: "services.*.attach", Support: Client, Doc: "Whether `up` follows the service's output."},
 		Attribute{
-			Path: "services.*.develop", Support: Client, Doc: "What `gantry compose watch` does when a file changes.",
+			Path: "services.*.develop", Support: Client, Doc: "What happens on this machine when a file changes. Nothing of it is in a manifest.",
 			Covers: []string{
 				"watch", "watch.[].action", "watch.[].path", "watch.[].target", "watch.[].ignore", "watch.[].include", "watch.[].initial_sync",
 				"watch.[].exec", "watch.[].exec.command", "watch.[].exec.user", "watch.[].exec.privileged", "watch.[].exec.working_dir",
@@ -33,7 +33,7 @@ func clientRows() []Attribute {
 func buildRows() []Attribute {
 	return []Attribute{{
 		Path: "services.*.build", Support: Client,
-		Doc: "`gantry compose build` builds the image that `image` names, and `--push` brings it to where the cluster can pull it. Nothing of it is in a manifest.",
+		Doc: "How to build the image that `image` names. Nothing of it is in a manifest: the image is built and pushed before `up`.",
 		Covers: []string{
 			"additional_contexts", "additional_contexts.*", "args", "args.*", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
 			"entitlements", "extra_hosts", "extra_hosts.*", "isolation", "labels", "labels.*", "network", "no_cache", "no_cache_filter", "platforms",

@@ -99,6 +99,12 @@ func (c *Ctx) reportAt(code diag.Code, attribute []string, format string, args .
 	return &c.diags[len(c.diags)-1]
 }
 
+// reportParams adds a diagnostic at a key of the service's entry in ecs-params.
+func (c *Ctx) reportParams(code diag.Code, key, format string, args ...any) {
+	path := "task_definition.services." + c.Name + "." + key
+	c.diags.Add(diag.New(code, c.Params.Pos(path), path, "%s", fmt.Sprintf(format, args...)))
+}
+
 func (c *Ctx) path(below []string) []string {
 	return append([]string{c.Section, c.Name}, below...)
 }

@@ -31,7 +31,6 @@ func (c *Ctx) applyParams() {
 		c.selectNodes(label, k.NodeSelector[label])
 	}
 	if e := c.ParamsService().Essential; e != nil && !*e {
-		path := "task_definition.services." + c.Name + ".essential"
-		c.diags.Add(diag.New(diag.CodeEssential, c.Params.Pos(path), path, "each service is a workload of its own here: when %s ends, it is restarted and the others go on", c.Name))
+		c.reportParams(diag.CodeEssential, "essential", "each service is a workload of its own here: when %s ends, it is restarted and the others go on", c.Name)
 	}
 }

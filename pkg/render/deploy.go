@@ -41,8 +41,10 @@ func deployRows() []Attribute {
 			Codes: []diag.Code{diag.CodeUpdateConfig}, Map: mapUpdateConfig,
 		},
 		{
-			Path: "services.*.deploy.update_config.failure_action", Support: Client,
-			Doc: "A rollout that fails stands still (pause). `up --rollback-on-failure` undoes it.",
+			Path: "services.*.deploy.update_config.failure_action", Support: Ignored,
+			Reason: "has no effect: a rollout that fails stands still", Hint: "undo it by hand, or fix the file and run `up` again",
+			Doc:   "A rollout that fails stands still with the old pods running, which is pause. rollback and continue are reported.",
+			Codes: []diag.Code{diag.CodeUpdateConfig}, Map: reportFailureAction,
 		},
 		ignored("services.*.deploy.update_config.max_failure_ratio", nil, "has no Kubernetes equivalent: a rollout stops at the first pod that does not become ready",
 			"remove it", diag.CodeUpdateConfig),
@@ -120,6 +122,16 @@ func mapUpdateConfig(c *Ctx) {
 		if c.Workload.MinReadySeconds >= defaultProgressDeadline {
 			c.Workload.ProgressDeadlineSeconds = ptr(c.Workload.MinReadySeconds + defaultProgressDeadline)
 		}
+	}
+}
+
+func reportFailureAction(c *Ctx) {
+	if c.Service.Deploy == nil || c.Service.Deploy.UpdateConfig == nil {
+		return
+	}
+	if action := c.Service.Deploy.UpdateConfig.FailureAction; action != "" && action != "pause" {
+		c.Report(diag.CodeUpdateConfig, "deploy.update_config.failure_action", "a rollout that fails stands still with the old pods running, whatever %s would do", action).
+			Hint = "undo it by hand, or fix the file and run `up` again"
 	}
 }
 

@@ -24,8 +24,8 @@ func jobRows() []Attribute {
 		{
 			Path: "jobs.*.triggers", Covers: []string{"manual", "schedule", "schedule.[].cron", "schedule.[].timezone", "schedule.[].missed_fires"},
 			Support: Full, Target: "CronJob",
-			Doc: "A CronJob for each schedule. A job without one is a suspended CronJob, the template of runs by hand. `manual: false` is an annotation that " +
-				"`gantry compose run` obeys. Without a timezone the cluster's own applies. missed_fires one is what a CronJob does; skip gives up on a run after a minute.",
+			Doc: "A CronJob for each schedule. A job without one is a suspended CronJob, the template of runs by hand. `manual: false` is an " +
+				"annotation, since a cluster does not forbid it. Without a timezone the cluster's own applies. missed_fires one is what a CronJob does; skip gives up on a run after a minute.",
 			Codes: []diag.Code{diag.CodeCron}, Map: mapTriggers,
 		},
 		{

@@ -67,7 +67,7 @@ func mapImage(c *Ctx) {
 	}
 	c.Container.Image = c.Project.Name + "-" + c.Name
 	d := c.Report(diag.CodeImageMissing, "build", "service %s is built here and has no image that a cluster could pull", c.Name)
-	d.Hint = "add `image: REGISTRY/NAME:TAG` beside `build`, then `gantry compose build --push`"
+	d.Hint = "add `image: REGISTRY/NAME:TAG` beside `build`, then build and push it under that name"
 }
 
 // Docker's rules for what runs: a stated entrypoint replaces the image's
@@ -107,15 +107,21 @@ func escapeAll(list []string) []string {
 }
 
 func mapInit(c *Ctx) {
+	const text = "the pod's own process reaps zombies: the service is not PID 1, as under Docker's init"
 	on := c.Service.Init != nil && *c.Service.Init
-	if p := c.ParamsService().InitProcessEnabled; p != nil {
-		on = *p
+	stated := c.ParamsService().InitProcessEnabled
+	if stated != nil {
+		on = *stated
 	}
-	if !on {
+	switch {
+	case !on:
 		return
+	case stated != nil:
+		c.reportParams(diag.CodeInit, "init_process_enabled", text)
+	default:
+		c.Report(diag.CodeInit, "init", text)
 	}
 	c.Pod.ShareProcessNamespace = ptr(true)
-	c.Report(diag.CodeInit, "init", "the pod's own process reaps zombies: the service is not PID 1, as under Docker's init")
 }
 
 func mapPullPolicy(c *Ctx) {
@@ -135,7 +141,7 @@ func mapPullPolicy(c *Ctx) {
 	case types.PullPolicyBuild:
 		c.Container.ImagePullPolicy = corev1.PullIfNotPresent
 		c.Report(diag.CodePullPolicyBuild, "pull_policy", "a cluster builds nothing: the image is pulled where it is missing").
-			Hint = "run `gantry compose build --push` before `up`"
+			Hint = "build and push the image before `up`"
 	default:
 		c.Container.ImagePullPolicy = corev1.PullIfNotPresent
 	}
