@@ -50,7 +50,7 @@ func diagnose(w *inspected, e evidence) Diagnosis {
 	}
 	var causes []Cause
 	for i := range w.pods {
-		if c, bad := judgePod(&w.pods[i], e); bad {
+		if c, bad := judgePod(&w.pods[i], e); bad && !w.Failed { // a failed Job speaks for its pods
 			causes = append(causes, c)
 		}
 	}

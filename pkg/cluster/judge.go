@@ -49,6 +49,17 @@ func (e evidence) last(pod *corev1.Pod, reasons ...string) *Event {
 	return nil
 }
 
+// saying returns the newest event of a pod whose message has the words.
+func (e evidence) saying(pod *corev1.Pod, words string) *Event {
+	events := e.about(pod)
+	for i := len(events) - 1; i >= 0; i-- {
+		if strings.Contains(events[i].Message, words) {
+			return &events[i]
+		}
+	}
+	return nil
+}
+
 // judgePod says why a pod is not ready; false when it is ready, has done its
 // work, or is being deleted.
 func judgePod(pod *corev1.Pod, e evidence) (Cause, bool) {

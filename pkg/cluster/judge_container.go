@@ -53,7 +53,9 @@ func judgeWaiting(pod *corev1.Pod, s *corev1.ContainerStatus, e evidence) (Cause
 	case "CrashLoopBackOff":
 		if t := s.LastTerminationState.Terminated; t != nil {
 			c := judgeEnd(pod, s, t, e)
-			c.Reason = firstOf(telling(t.Reason), w.Reason)
+			if c.Code == diag.CauseExit {
+				c.Reason = w.Reason
+			}
 			return c, true
 		}
 		return Cause{Code: diag.CauseExit, Reason: w.Reason, Fatal: s.RestartCount >= crashes, Message: "the container ends again and again: " + sentence(w.Message)}, true
@@ -66,7 +68,7 @@ func judgeWaiting(pod *corev1.Pod, s *corev1.ContainerStatus, e evidence) (Cause
 func judgeImage(pod *corev1.Pod, s *corev1.ContainerStatus, e evidence) Cause {
 	w := s.State.Waiting
 	text := w.Message
-	if event := e.last(pod, "Failed", "InspectFailed", "ErrImageNeverPull"); event != nil && w.Reason == "ImagePullBackOff" && strings.Contains(event.Message, "pull") {
+	if event := e.saying(pod, "Failed to pull image"); event != nil && w.Reason == "ImagePullBackOff" {
 		text = event.Message
 	}
 	image := s.Image

@@ -140,7 +140,7 @@ func (o LogOptions) matchPod(pod *corev1.Pod) bool {
 func (r *reading) checkChoice(ctx context.Context, pods []corev1.Pod, chosen []Replica) error {
 	for _, word := range r.options.Tasks {
 		if !slices.ContainsFunc(pods, func(p corev1.Pod) bool { return isTask(&p, word) }) {
-			return fail(diag.TaskUnknown, "`gantry compose service ps` lists the tasks", "no task %s in project %s", word, r.project)
+			return fail(diag.TaskUnknown, "`gantry ps` lists the tasks", "no such task: %s", word)
 		}
 	}
 	if err := r.checkServices(ctx, pods); err != nil {
@@ -164,7 +164,7 @@ func (r *reading) checkServices(ctx context.Context, pods []corev1.Pod) error {
 	if err := l.wait(); err != nil {
 		return r.client.explain(ctx, err)
 	}
-	if len(s.serviceNames()) == 0 && len(r.options.Services) == 0 {
+	if r.project != "" && len(s.serviceNames()) == 0 && len(r.options.Services) == 0 {
 		return fail(diag.ProjectUnknown, "`gantry ls` lists the projects", "project %q has nothing in namespace %q", r.project, r.client.namespace)
 	}
 	return knownServices(r.options.Services, s.serviceNames())

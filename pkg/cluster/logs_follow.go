@@ -167,7 +167,7 @@ func (f *following) numberOf(pod *corev1.Pod) int {
 		if one.at.Pod.UID == pod.UID {
 			return one.at.Number
 		}
-		if !one.ended && serviceOf(one.at.Pod) == serviceOf(pod) {
+		if !one.ended && sameService(one.at.Pod, pod) {
 			taken[one.at.Number] = true
 		}
 	}
@@ -196,4 +196,8 @@ func (f *following) goesOn() bool {
 		}
 	}
 	return false
+}
+
+func sameService(a, b *corev1.Pod) bool {
+	return a.Labels[render.LabelProject] == b.Labels[render.LabelProject] && serviceOf(a) == serviceOf(b)
 }

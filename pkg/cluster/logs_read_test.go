@@ -118,31 +118,6 @@ func TestCursorForgets(t *testing.T) {
 	}
 }
 
-func TestParseTime(t *testing.T) {
-	tests := []struct {
-		text string
-		want time.Time
-		bad  bool
-	}{
-		{"", time.Time{}, false},
-		{"10m", noon.Add(-10 * time.Minute), false},
-		{"1h30m", noon.Add(-90 * time.Minute), false},
-		{"2026-03-04T10:00:00Z", noon.Add(-2 * time.Hour), false},
-		{"2026-03-04T11:00:00.5+01:00", noon.Add(-2*time.Hour + 500*time.Millisecond), false},
-		{"2026-03-04T10:00:00", noon.Add(-2 * time.Hour), false},
-		{"2026-03-04", noon.Add(-12 * time.Hour), false},
-		{"1772625600.5", noon.Add(500 * time.Millisecond), false},
-		{"yesterday", time.Time{}, true},
-		{"NaN", time.Time{}, true},
-	}
-	for _, tt := range tests {
-		got, err := ParseTime(tt.text, noon)
-		if (err != nil) != tt.bad || !got.Equal(tt.want) {
-			t.Errorf("ParseTime(%q) = %v, %v; want %v", tt.text, got, err, tt.want)
-		}
-	}
-}
-
 func FuzzLines(f *testing.F) {
 	f.Add("2026-03-04T12:00:00Z a\nb\r\n\n")
 	f.Fuzz(func(t *testing.T, text string) {
