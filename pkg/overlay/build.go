@@ -27,7 +27,7 @@ func Build(set render.Set, o Options) (render.Set, diag.List) {
 	if err != nil {
 		return set, diag.List{src.missing(err)}
 	}
-	b := build{src: src, set: set, fs: newLayered(), splitAt: splitFrom, chunk: chunkSize}
+	b := newBuild(src, set)
 	objects, err := b.objects()
 	if err != nil {
 		return set, diag.List{b.explain(err)}
@@ -40,9 +40,19 @@ type build struct {
 	src source
 	set render.Set
 	fs  *layered
+	// index finds a rendered object by its identity.
+	index map[render.Ref]int
 	// splitAt is the number of rendered objects from which on split.go is worth
 	// it, chunk how many of them it gives to kustomize at once.
 	splitAt, chunk int
+}
+
+func newBuild(src source, set render.Set) *build {
+	b := &build{src: src, set: set, fs: newLayered(), index: map[render.Ref]int{}, splitAt: splitFrom, chunk: chunkSize}
+	for i, o := range set.Objects {
+		b.index[render.RefOf(o.Unstructured)] = i
+	}
+	return b
 }
 
 // objects gives the built objects in kustomize's order, with their marks.

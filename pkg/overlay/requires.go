@@ -85,13 +85,13 @@ func (b *build) now(r render.Requirement, built map[render.Ref]*unstructured.Uns
 	self := r.Ref.String()
 	checked, kept := false, false
 	var successors []string
-	for _, s := range b.set.Services {
+	for _, s := range b.needing(r) {
 		workload, ok := built[s.Workload]
-		if !ok || r.Service != "" && s.Name != r.Service {
+		if !ok {
 			continue
 		}
 		namespace = workload.GetNamespace()
-		before, after := names(b.renderedObject(s.Workload)), names(workload)
+		before, after := names(b.set.Objects[b.index[s.Workload]].Unstructured), names(workload)
 		checked = checked || before[self]
 		kept = kept || before[self] && after[self]
 		successors = append(successors, successorsOf(r, before, after)...)
@@ -118,13 +118,16 @@ func successorsOf(r render.Requirement, before, after map[string]bool) []string 
 	return out
 }
 
-func (b *build) renderedObject(ref render.Ref) *unstructured.Unstructured {
-	for _, o := range b.set.Objects {
-		if render.RefOf(o.Unstructured) == ref {
-			return o.Unstructured
-		}
+// needing are the services that a requirement is of.
+func (b *build) needing(r render.Requirement) []render.Service {
+	if r.Service == "" {
+		return b.set.Services
 	}
-	return &unstructured.Unstructured{Object: map[string]any{}}
+	i, ok := slices.BinarySearchFunc(b.set.Services, r.Service, func(s render.Service, name string) int { return strings.Compare(s.Name, name) })
+	if !ok {
+		return nil
+	}
+	return b.set.Services[i : i+1]
 }
 
 // hasKey says whether a Secret or ConfigMap has the key; other kinds have none

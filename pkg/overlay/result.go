@@ -74,10 +74,9 @@ func (b *build) services(built map[render.Ref]*unstructured.Unstructured) []rend
 	for _, s := range b.set.Services {
 		workload, ok := built[s.Workload]
 		if !ok {
-			if gone[s.Name] = b.rendered(s.Workload); gone[s.Name] {
-				continue
+			if _, gone[s.Name] = b.index[s.Workload]; !gone[s.Name] {
+				out = append(out, s)
 			}
-			out = append(out, s)
 			continue
 		}
 		s.Workload = render.RefOf(workload)
@@ -90,10 +89,6 @@ func (b *build) services(built map[render.Ref]*unstructured.Unstructured) []rend
 		out[i].DependsOn = slices.DeleteFunc(slices.Clone(out[i].DependsOn), func(d render.Dependency) bool { return gone[d.Service] })
 	}
 	return out
-}
-
-func (b *build) rendered(ref render.Ref) bool {
-	return slices.ContainsFunc(b.set.Objects, func(o render.Object) bool { return render.RefOf(o.Unstructured) == ref })
 }
 
 // portsOf follows the objects that expose ports to their new names; one that

@@ -206,7 +206,7 @@ func TestFind(t *testing.T) {
 }
 
 func TestPanicsBecomeDiagnostics(t *testing.T) {
-	b := build{src: source{path: "kustomization.yaml", root: "/r"}, fs: newLayered(), set: rendered(t)}
+	b := newBuild(source{path: "kustomization.yaml", root: "/r"}, rendered(t))
 	got := b.explain(panicked{"index out of range with secret-token"})
 	if got.Code != diag.CodeKustomizationPanic || !strings.Contains(got.Message, "index out of range") {
 		t.Errorf("%v", got)

@@ -23,7 +23,8 @@ func buildAs(set render.Set, dir string, chunk int) (out render.Set, diags diag.
 	if err != nil {
 		return set, diag.List{src.missing(err)}, false
 	}
-	b := build{src: src, set: set, fs: newLayered(), splitAt: 1 << 30, chunk: chunk}
+	b := newBuild(src, set)
+	b.splitAt, b.chunk = 1<<30, chunk
 	if chunk > 0 {
 		b.splitAt = 0
 		_, divided = b.split()
@@ -123,7 +124,7 @@ func many(t testing.TB, n int) render.Set {
 	t.Helper()
 	var set render.Set
 	for i := range n {
-		name := fmt.Sprintf("svc%d", i)
+		name := fmt.Sprintf("svc%04d", i)
 		text := strings.NewReplacer("NAME", name).Replace(`
 apiVersion: v1
 kind: PersistentVolumeClaim
