@@ -135,7 +135,7 @@ func (c *Ctx) summary() Service {
 	path := c.path(nil)
 	return Service{
 		Name: c.Name, Container: c.Container.Name, Image: c.Container.Image,
-		Workload:         Ref{GroupKind: workloadGroupKind(c.Kind), Name: c.KubeName},
+		Workload:         Ref{GroupKind: workloadGroupKind(c.Kind), Name: c.workloadName()},
 		DependsOn:        c.dependencies(),
 		ReplicasDeclared: c.Workload.Replicas != nil,
 		OneShot:          c.Kind == KindJob,

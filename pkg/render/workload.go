@@ -56,7 +56,7 @@ type Schedule struct {
 // build returns the typed workload objects of the service: one, except for a
 // CronJob with several schedules.
 func (c *Ctx) build() []runtime.Object {
-	meta := metav1.ObjectMeta{Name: c.KubeName, Labels: c.Workload.Labels, Annotations: c.Workload.Annotations}
+	meta := metav1.ObjectMeta{Name: c.workloadName(), Labels: c.Workload.Labels, Annotations: c.Workload.Annotations}
 	switch c.Kind {
 	case KindStatefulSet:
 		return []runtime.Object{c.statefulSet(meta)}
@@ -126,15 +126,23 @@ func (c *Ctx) jobSpec() batchv1.JobSpec {
 // time that the names of its Jobs end in (Kubernetes, CronJob).
 const maxCronJobName = 52
 
+// workloadName is the name of the service's workload.
+func (c *Ctx) workloadName() string {
+	if c.Kind == KindCronJob {
+		return shorten(c.KubeName, c.KubeName, maxCronJobName)
+	}
+	return c.KubeName
+}
+
 // cronJobs returns a CronJob for each schedule: NAME, NAME-2, NAME-3, …
 func (c *Ctx) cronJobs(meta metav1.ObjectMeta) []runtime.Object {
 	var out []runtime.Object
 	for i, s := range c.Workload.Schedules {
 		m := *meta.DeepCopy()
 		if i > 0 {
-			m.Name = fmt.Sprintf("%s-%d", c.KubeName, i+1)
+			name := fmt.Sprintf("%s-%d", c.KubeName, i+1)
+			m.Name = shorten(name, name, maxCronJobName)
 		}
-		m.Name = shorten(m.Name, m.Name, maxCronJobName)
 		out = append(out, c.cronJob(m, s))
 	}
 	return out
