@@ -18,6 +18,7 @@ import (
 	"github.com/gantry-dev/gantry/internal/ui"
 	"github.com/gantry-dev/gantry/pkg/apply"
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/manifest"
 )
 
 // harness is a factory in a folder of its own, with its output.
@@ -325,14 +326,14 @@ func write(t *testing.T, path string) {
 
 func TestSecretPolicy(t *testing.T) {
 	h := newHarness(t)
-	if got := h.secretPolicy(""); got != secretsInline {
+	if got := h.secretPolicy(""); got != manifest.Inline {
 		t.Errorf("into a pipe: %s", got)
 	}
 	h.UI.OutTTY = true
-	if got := h.secretPolicy(""); got != secretsOmit {
+	if got := h.secretPolicy(""); got != manifest.Omit {
 		t.Errorf("on a terminal: %s", got)
 	}
-	if got := h.secretPolicy(secretsInline); got != secretsInline {
+	if got := h.secretPolicy(manifest.Inline); got != manifest.Inline {
 		t.Errorf("asked for: %s", got)
 	}
 }

@@ -27,7 +27,7 @@ func NewCmdConvert(f *Factory) *cobra.Command {
 them to a folder with a kustomization.yaml.
 
 Secret values are printed only with --secrets=inline, which is the default when
-stdout is not a terminal; a folder never holds them.`,
+stdout is not a terminal; in a folder they are files that git ignores.`,
 		Example: `  gantry compose convert
   gantry compose convert -o json > app.json
   gantry compose convert --output-dir k8s && kubectl apply -k k8s`,
@@ -49,7 +49,8 @@ func (o *convertOptions) run(ctx context.Context, services []string) error {
 	if err != nil {
 		return err
 	}
-	if err := manifest.WriteDir(o.f.path(o.dir), app.Set, manifest.Options{Format: o.output, Secrets: o.secrets}); err != nil {
+	options := manifest.Options{Format: o.output, Secrets: o.secrets}
+	if err := manifest.WriteDir(o.f.path(o.dir), app.Set, options); err != nil {
 		return fmt.Errorf("write %s: %w", o.dir, err)
 	}
 	o.f.UI.Notef("Wrote %d objects to %s", len(app.Set.Objects), o.dir)

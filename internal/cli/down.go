@@ -61,7 +61,7 @@ func (o *downOptions) run(ctx context.Context, services []string) error {
 		return err
 	}
 	if n := result.Count(plan.Keep); n > 0 && !o.volumes {
-		o.f.UI.Notef("%d objects with data were kept; --volumes deletes them", n)
+		o.f.UI.Notef("Volumes and their data were kept (%d); --volumes deletes them", n)
 	}
 	return nil
 }

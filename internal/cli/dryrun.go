@@ -27,10 +27,11 @@ func (f *Factory) printObjects(ctx context.Context, s selection, format, secrets
 
 // writeSet writes the objects of a set to stdout.
 func (f *Factory) writeSet(set render.Set, format, secrets string) error {
-	if format == "" {
-		format = "yaml"
+	o := manifest.Options{Format: format, Secrets: f.secretPolicy(secrets)}
+	if err := manifest.Write(f.UI.Out, set, o); err != nil {
+		return fmt.Errorf("write the objects: %w", err)
 	}
-	return manifest.Write(f.UI.Out, set, manifest.Options{Format: format, Secrets: f.secretPolicy(secrets)})
+	return f.show(manifest.Omitted(set, o))
 }
 
 // dryRunOnServer lets the API server check every change of the plan, and prints

@@ -47,11 +47,22 @@ func (o *explainOptions) run(_ context.Context, args []string) error {
 	switch {
 	case len(rows) == 0:
 		return unknownAttribute(word)
-	case o.format == "" && len(rows) == 1:
-		return explainAttribute(o.f.UI.Out, rows[0])
+	case o.format == "":
+		return o.explain(rows)
 	default:
 		return o.write(attributeRows(rows))
 	}
+}
+
+// explain tells all of the first row and lists the rest, which lie below it.
+func (o *explainOptions) explain(rows []render.Attribute) error {
+	if err := explainAttribute(o.f.UI.Out, rows[0]); err != nil || len(rows) == 1 {
+		return err
+	}
+	if _, err := fmt.Fprintln(o.f.UI.Out); err != nil {
+		return err
+	}
+	return o.write(attributeRows(rows[1:]))
 }
 
 func (o *explainOptions) write(rows []attributeRow) error {
@@ -87,26 +98,21 @@ func attributeColumns() []ui.Column[attributeRow] {
 
 // findAttributes returns the rows that a user's word names: the path as the
 // file spells it (services.web.ports[0]), one with *, or the bare name of an
-// attribute (ports).
+// attribute (ports), and then what lies below.
 func findAttributes(table []render.Attribute, word string) []render.Attribute {
 	path := generalPath(word)
-	var owners, named []render.Attribute
-	for _, row := range table {
-		if slices.ContainsFunc(row.Owned(), func(p string) bool { return samePath(p, path) }) {
-			owners = append(owners, row)
+	var found []render.Attribute
+	for _, candidate := range []string{"services.*." + path, path} {
+		for _, row := range table {
+			if slices.ContainsFunc(row.Owned(), func(p string) bool { return samePath(p, candidate) }) {
+				found = append(found, row)
+			}
 		}
-		if row.Path == "services.*."+path || row.Path == path {
-			named = append(named, row)
+		if len(found) > 0 {
+			return append(found, under(table, candidate)...)
 		}
 	}
-	switch {
-	case len(named) > 0:
-		return named
-	case len(owners) > 0:
-		return owners
-	default:
-		return under(table, path)
-	}
+	return append(under(table, "services.*."+path), under(table, path)...)
 }
 
 // generalPath drops indices: services.web.ports[0].mode is services.web.ports.mode.
@@ -121,26 +127,22 @@ func generalPath(word string) string {
 	return strings.Join(parts, ".")
 }
 
-// samePath compares a path of the table, where * stands for a name, with a
-// user's; list items have no place in either.
+// samePath compares a path of the table, where * stands for a name and [] for
+// an item of a list, with a user's.
 func samePath(pattern, path string) bool {
-	patterns, parts := strings.Split(pattern, "."), strings.Split(path, ".")
-	if len(patterns) != len(parts) {
-		return false
-	}
-	for i, p := range patterns {
-		if p != "*" && p != parts[i] {
-			return false
-		}
-	}
-	return true
+	patterns := slices.DeleteFunc(strings.Split(pattern, "."), func(p string) bool { return p == "[]" })
+	return slices.EqualFunc(patterns, strings.Split(path, "."), func(p, part string) bool {
+		return p == part || p == "*" || part == "*"
+	})
 }
 
-// under returns the rows below a path, such as deploy.
+// under returns the rows below a path.
 func under(table []render.Attribute, path string) []render.Attribute {
+	depth := strings.Count(path, ".") + 1
 	var out []render.Attribute
 	for _, row := range table {
-		if strings.HasPrefix(row.Path, path+".") || strings.HasPrefix(row.Path, "services.*."+path+".") {
+		parts := strings.Split(row.Path, ".")
+		if len(parts) > depth && samePath(strings.Join(parts[:depth], "."), path) {
 			out = append(out, row)
 		}
 	}

@@ -119,6 +119,11 @@ func (f *Factory) paramsOptions(p *compose.Project) params.Options {
 		Services: slices.Concat(p.ServiceNames(), p.DisabledServiceNames()),
 		Volumes:  p.VolumeNames(),
 	}
+	for _, name := range o.Volumes {
+		if p.Volumes[name].External {
+			o.ExternalVolumes = append(o.ExternalVolumes, name)
+		}
+	}
 	if f.Project.Params != "" {
 		o.Path, o.Required = f.Project.Params, true
 		return o

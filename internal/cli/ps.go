@@ -171,6 +171,9 @@ func containerColumns(whole bool) []ui.Column[cluster.Container] {
 
 // quoted shows a command as docker does: in quotes, cut to 20 letters.
 func quoted(command string, whole bool) string {
+	if command == "" {
+		return "" // the image's own, which the cluster does not tell
+	}
 	text := fmt.Sprintf("%q", command)
 	if r := []rune(text); !whole && len(r) > 20 {
 		return string(r[:19]) + "…"

@@ -1,14 +1,11 @@
 package cli
 
-// The policies for secret values in manifests; the words are pkg/manifest's.
-const (
-	secretsInline = "inline"
-	secretsOmit   = "omit"
-)
+import "github.com/gantry-dev/gantry/pkg/manifest"
 
 // secretsVar binds --secrets.
 func secretsVar(fs flagSet, value *string) {
-	choiceVar(fs, value, "secrets", "", "secret values: inline prints them, omit leaves them out (default on a terminal)", secretsInline, secretsOmit)
+	usage := "secret values: inline prints them, omit leaves Secrets out, reference writes them to files that git ignores (default: omit on a terminal, inline in a pipe, reference in a folder)"
+	choiceVar(fs, value, "secrets", "", usage, manifest.Inline, manifest.Omit, manifest.Reference)
 }
 
 // secretPolicy returns the policy for stdout: values are not shown on a terminal
@@ -18,8 +15,8 @@ func (f *Factory) secretPolicy(asked string) string {
 	case asked != "":
 		return asked
 	case f.UI.OutTTY:
-		return secretsOmit
+		return manifest.Omit
 	default:
-		return secretsInline
+		return manifest.Inline
 	}
 }

@@ -29,9 +29,20 @@ func (f *Factory) summary(ctx context.Context, d deployment) error {
 	}
 	var rows []running
 	for _, w := range listing.Workloads {
-		rows = append(rows, running{w.Service, workloadState(w), fmt.Sprintf("%d/%d", w.Ready, w.Desired), addresses(w.Service, listing.Endpoints)})
+		rows = append(rows, running{w.Service, d.state(w), fmt.Sprintf("%d/%d", w.Ready, w.Desired), addresses(w.Service, listing.Endpoints)})
 	}
 	return ui.Listing[running]{Columns: runningColumns(), Rows: rows}.Write(f.UI.Out, "")
+}
+
+// state tells a service that passed its healthcheck from one without.
+func (d deployment) state(w cluster.Workload) string {
+	word := workloadState(w)
+	for _, s := range d.Set.Services {
+		if s.Name == w.Service && s.HasHealthcheck && word == "running" {
+			return "healthy"
+		}
+	}
+	return word
 }
 
 func workloadState(w cluster.Workload) string {
