@@ -187,8 +187,11 @@ func assign(services []*corev1.Service, p pool, given map[string]netip.Addr) map
 			out[key(s)] = netip.Addr{}
 		}
 	}
+	for _, s := range open { // before others get what they ask for
+		take(s, wanted(s))
+	}
 	for _, s := range open {
-		if !take(s, wanted(s)) && !take(s, p.lowest(taken)) {
+		if !out[key(s)].IsValid() && !take(s, p.lowest(taken)) {
 			out[key(s)] = netip.Addr{}
 		}
 	}
