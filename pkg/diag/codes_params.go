@@ -30,6 +30,7 @@ const (
 	CodeParamsPublicDNS        Code = "GTY128"
 	CodeParamsDriverOptions    Code = "GTY129"
 	CodeParamsPlacement        Code = "GTY130"
+	CodeParamsEFS              Code = "GTY131"
 )
 
 func paramsCodes() []CodeInfo {
@@ -97,9 +98,11 @@ func paramsNoEffectCodes() []CodeInfo {
 			Doc: "Every service has its name in the cluster's DNS, without settings. Records, their lifetime and their health are the cluster's."},
 		{Code: CodeParamsPublicDNS, Severity: Warning, Title: "public DNS namespace has no effect",
 			Doc: "The cluster's DNS is not public. external-dns makes public records from an annotation of the Service."},
-		{Code: CodeParamsDriverOptions, Severity: Warning, Title: "driver_opts of a volume have no effect",
-			Doc: "They are options of a Docker volume driver. The StorageClass decides where and how a PersistentVolumeClaim is kept."},
+		{Code: CodeParamsDriverOptions, Severity: Warning, Title: "driver of a volume has no effect",
+			Doc: "driver and driver_opts are about plugins of the Docker daemon. The StorageClass decides where and how a PersistentVolumeClaim is kept."},
 		{Code: CodeParamsPlacement, Severity: Warning, Title: "placement is not applied",
-			Doc: "Comparisons of node attributes joined by and become node affinity, spread becomes topology spread constraints. Other expressions, and binpack, have no counterpart in a workload."},
+			Doc: "Comparisons of node attributes joined by and become node affinity, spread becomes topology spread constraints. Other expressions, random and binpack have no counterpart in a workload."},
+		{Code: CodeParamsEFS, Severity: Error, Title: "EFS volume is not mounted",
+			Doc: "An EFS file system is mounted on Kubernetes through a PersistentVolume of the EFS CSI driver, which must be installed in the cluster. A claim made in its place would be empty, so that the application would seem to have lost its data. Name the claim of such a PersistentVolume as an external volume in the Compose file; or decide for a new claim in kubernetes.volumes."},
 	}
 }

@@ -23,6 +23,8 @@ type checker struct {
 func (c *checker) run() {
 	c.taskServices()
 	c.essential()
+	c.taskRole()
+	c.credentials()
 	c.dockerVolumes()
 	c.efsVolumes()
 	c.discovery()
@@ -138,11 +140,47 @@ func (c *checker) essential() {
 	}
 }
 
+// taskRole reports a role that no ServiceAccount stands in for.
+func (c *checker) taskRole() {
+	if c.p.TaskDefinition.TaskRoleARN == "" {
+		return
+	}
+	replaced := len(c.o.Services) > 0
+	for _, name := range c.o.Services {
+		replaced = replaced && c.p.Kubernetes.Services[name].ServiceAccount != ""
+	}
+	if !replaced {
+		c.report(diag.CodeParamsTaskRole, "task_definition.task_role_arn",
+			"bind the role to a ServiceAccount and name it in kubernetes.services.NAME.service_account",
+			"task_definition.task_role_arn: an IAM role gives a pod no rights by itself")
+	}
+}
+
+// credentials reports registry credentials that no Secret stands in for.
+func (c *checker) credentials() {
+	if len(c.p.Kubernetes.ImagePullSecrets) > 0 {
+		return
+	}
+	for _, name := range sortedKeys(c.p.TaskDefinition.Services) {
+		if c.p.TaskDefinition.Services[name].CredentialsParameter == "" {
+			continue
+		}
+		path := "task_definition.services." + name + ".repository_credentials.credentials_parameter"
+		c.report(diag.CodeParamsCredentials, path,
+			"make a Secret with `kubectl create secret docker-registry` and name it in kubernetes.image_pull_secrets",
+			"%s: credentials in AWS Secrets Manager cannot be read by a node", path)
+	}
+}
+
 func (c *checker) dockerVolumes() {
 	seen := map[string]bool{}
 	for i, v := range c.p.TaskDefinition.DockerVolumes {
 		path := fmt.Sprintf("task_definition.docker_volumes[%d]", i)
 		c.unique(path+".name", v.Name, seen)
+		if v.Driver != "" && v.Driver != "local" && c.p.Kubernetes.Volumes[v.Name].Class == nil {
+			c.report(diag.CodeParamsDriverOptions, path+".driver", "choose a class in kubernetes.volumes."+v.Name+".class",
+				"%s.driver: %q is a plugin of Docker; the claim gets the cluster's default storage class", path, v.Driver)
+		}
 		if v.Autoprovision != nil && *v.Autoprovision && v.Scope != "shared" {
 			c.report(diag.CodeParamsConflict, path+".autoprovision", "set scope: shared, or remove autoprovision",
 				"%s.autoprovision has a meaning only with scope: shared", path)
@@ -163,6 +201,7 @@ func (c *checker) unique(path, name string, seen map[string]bool) {
 func (c *checker) efsVolumes() {
 	for i, v := range c.p.TaskDefinition.EFSVolumes {
 		path := fmt.Sprintf("task_definition.efs_volumes[%d]", i)
+		c.efsData(path, v)
 		needs := ""
 		switch {
 		case v.TransitEncryption == "ENABLED":
@@ -177,6 +216,22 @@ func (c *checker) efsVolumes() {
 			c.report(diag.CodeParamsConflict, path, "add transit_encryption: ENABLED", "%s: %s needs transit_encryption: ENABLED", path, needs)
 		}
 	}
+}
+
+// efsData reports a file system whose data a new claim would not have. An
+// external volume is a claim that leads to it.
+func (c *checker) efsData(path string, v EFSVolume) {
+	if v.Name == "" || v.FilesystemID == "" || slices.Contains(c.o.ExternalVolumes, v.Name) {
+		return
+	}
+	d := diag.New(diag.CodeParamsEFS, c.p.Pos(path), path, "%s: the volume %s would be a new claim without the data of %s", path, v.Name, v.FilesystemID).
+		WithHint("make a PersistentVolume of the EFS CSI driver and a claim for it, and write `external: true` and the claim's `name` at the volume in the Compose file; "+
+			"or say in kubernetes.volumes.%s what claim is to be made", v.Name)
+	if _, decided := c.p.Kubernetes.Volumes[v.Name]; decided {
+		d = d.As(diag.Warning)
+		d.Hint = "nothing is to be done if the class leads to the file system or the data is not needed"
+	}
+	c.diags.Add(d)
 }
 
 func (c *checker) discovery() {

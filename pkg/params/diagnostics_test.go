@@ -191,3 +191,18 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatKubernetesSaysInsteadIsNotReported(t *testing.T) {
+	_, diags := read(t, `
+task_definition:
+  task_role_arn: role
+  services:
+    web: {repository_credentials: {credentials_parameter: arn}}
+kubernetes:
+  image_pull_secrets: [registry]
+  services: {web: {service_account: web}, db: {service_account: db}}
+`)
+	if len(diags) > 0 {
+		t.Errorf("%v", diags)
+	}
+}

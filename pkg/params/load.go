@@ -34,6 +34,8 @@ type Options struct {
 	// Volumes are the names of the Compose files' volumes; nil skips the
 	// checks against them.
 	Volumes []string
+	// ExternalVolumes are those of them that exist already.
+	ExternalVolumes []string
 }
 
 // Load reads an ecs-params file. Without one it returns the zero Params. With

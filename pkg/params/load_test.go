@@ -21,7 +21,7 @@ func read(t *testing.T, text string) (*Params, diag.List) {
 		Path:     "ecs-params.yml",
 		Lookup:   func(name string) (string, bool) { v, ok := vars[name]; return v, ok },
 		Services: []string{"db", "web"},
-		Volumes:  []string{"data"},
+		Volumes:  []string{"data"}, ExternalVolumes: []string{"outside"},
 	})
 }
 
@@ -107,7 +107,7 @@ func complete() *Params {
 				},
 				"db": {},
 			},
-			Volumes: map[string]KubernetesVolume{"data": {Size: "20Gi", Class: p("fast"), AccessModes: []string{"ReadWriteOnce"}}},
+			Volumes: map[string]KubernetesVolume{"data": {Size: "20Gi", Class: p("fast"), AccessModes: []string{"ReadWriteOnce"}}, "files": {Class: p("efs-sc")}},
 		},
 	}
 }

@@ -65,6 +65,9 @@ func (c *checker) constraints(path string, all []Placement) {
 
 func (c *checker) strategy(path string, p *Placement) {
 	switch p.Type {
+	case "random":
+		c.diags.Add(diag.New(diag.CodeParamsPlacement, c.p.Pos(path), path,
+			"%s: where nothing is said, the scheduler places pods by the load of the nodes", path).As(diag.Info))
 	case "binpack":
 		c.report(diag.CodeParamsPlacement, path, "", "%s: how full nodes are packed is set in the cluster's scheduler, not by a workload", path)
 	case "spread":

@@ -49,8 +49,10 @@ func strategyFields() []field[Placement] {
 func discoveryFields() []field[ServiceDiscovery] {
 	type T = ServiceDiscovery
 	return []field[T]{
-		text("container_name", "The Compose service that SRV records name.", func(d *T) *string { return &d.ContainerName }),
-		integer("container_port", "The port that SRV records name.", 1, 65535, func(d *T, n int64) { d.ContainerPort = n }),
+		text("container_name", "the cluster's DNS has a name for every service and SRV records for all their named ports",
+			func(d *T) *string { return &d.ContainerName }).noEffect(diag.CodeParamsDiscovery, ""),
+		integer("container_port", "the cluster's DNS has SRV records for all named ports", 1, 65535,
+			func(d *T, n int64) { d.ContainerPort = n }).noEffect(diag.CodeParamsDiscovery, ""),
 		object("private_dns_namespace", "every service has its name in the cluster's own DNS, in the namespace that it runs in",
 			func(d *T) *DNSNamespace { return &d.Private }, namespaceFields(true)).
 			noEffect(diag.CodeParamsDiscovery, "to choose the namespace, use kubernetes.namespace"),

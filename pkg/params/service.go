@@ -52,9 +52,8 @@ func setGPU(_ value, s string, into *ServiceParams) error {
 
 func credentialFields() []field[ServiceParams] {
 	return []field[ServiceParams]{
-		text("credentials_parameter", "credentials in AWS Secrets Manager cannot be read by a node",
-			func(s *ServiceParams) *string { return &s.CredentialsParameter }).
-			noEffect(diag.CodeParamsCredentials, "make a Secret with `kubectl create secret docker-registry` and name it in kubernetes.image_pull_secrets"),
+		text("credentials_parameter", "A secret of AWS with the credentials; on Kubernetes a Secret that is named in kubernetes.image_pull_secrets.",
+			func(s *ServiceParams) *string { return &s.CredentialsParameter }),
 	}
 }
 

@@ -22,9 +22,8 @@ func taskFields() []field[TaskDefinition] {
 	return []field[T]{
 		choice("ecs_network_mode", "awsvpc and bridge are the pod network; host is hostNetwork; none denies all traffic.",
 			func(t *T) *string { return &t.NetworkMode }, "none", "bridge", "host", "awsvpc"),
-		text("task_role_arn", "an IAM role gives a pod no rights by itself",
-			func(t *T) *string { return &t.TaskRoleARN }).
-			noEffect(diag.CodeParamsTaskRole, "bind the role to a ServiceAccount and name it in kubernetes.services.NAME.service_account"),
+		text("task_role_arn", "The application's IAM role; on Kubernetes a ServiceAccount that is bound to it stands in kubernetes.services.NAME.service_account.",
+			func(t *T) *string { return &t.TaskRoleARN }),
 		text("task_execution_role", "the role that pulls images and writes logs for ECS; on Kubernetes the node does both",
 			func(t *T) *string { return &t.ExecutionRole }).
 			noEffect(diag.CodeParamsExecutionRole, "for a private registry, name a Secret in kubernetes.image_pull_secrets"),
@@ -62,7 +61,7 @@ func dockerVolumeFields() []field[DockerVolume] {
 			func(v *T) *string { return &v.Scope }, "task", "shared"),
 		boolean("autoprovision", "Whether a shared volume is made; false means that it exists.",
 			func(v *T, b bool) { v.Autoprovision = &b }),
-		text("driver", "Docker's volume driver; the class of the claim stands in kubernetes.volumes.NAME.class.",
+		text("driver", "Docker's volume driver; instead, the class of the claim stands in kubernetes.volumes.NAME.class.",
 			func(v *T) *string { return &v.Driver }),
 		mapping("driver_opts", "options of a Docker volume driver mean nothing to a StorageClass",
 			func(v *T) *map[string]string { return &v.DriverOpts }, nil, nil).
