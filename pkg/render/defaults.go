@@ -2,6 +2,7 @@ package render
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
@@ -24,6 +25,11 @@ func (c *Ctx) applyParams() {
 	k := c.KubernetesService()
 	if k.ServiceAccount != "" {
 		c.Pod.ServiceAccountName = k.ServiceAccount
+		path := "kubernetes.services." + c.Name + ".service_account"
+		c.requires = append(c.requires, Requirement{
+			Ref:     Ref{GroupKind: schema.GroupKind{Kind: "ServiceAccount"}, Name: k.ServiceAccount},
+			Service: c.Name, Path: path, Pos: c.Params.Pos(path),
+		})
 		// A service with an account of its own is one that talks to the API.
 		c.Pod.AutomountServiceAccountToken = ptr(true)
 	}

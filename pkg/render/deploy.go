@@ -138,6 +138,14 @@ func reportFailureAction(c *Ctx) {
 // rollBy replaces that many pods at a time; Swarm's defaults are one, and the
 // old before the new.
 func (c *Ctx) rollBy(parallelism *uint64, startFirst bool) {
+	const at = "deploy.update_config"
+	switch {
+	case c.Kind == KindJob || c.Kind == KindCronJob:
+		c.Report(diag.CodeUpdateConfig, at, "a %s is not rolled out step by step: it runs anew when it changes", c.Kind).Hint = "remove it"
+		return
+	case c.Kind == KindStatefulSet && parallelism != nil && *parallelism != 1:
+		c.Report(diag.CodeUpdateConfig, at+".parallelism", "the pods of a StatefulSet are replaced one at a time").Hint = "remove it"
+	}
 	step := intstr.FromInt32(1)
 	if parallelism != nil {
 		step = intstr.FromInt32(int32(min(*parallelism, maxThreshold)))
@@ -151,7 +159,7 @@ func (c *Ctx) rollBy(parallelism *uint64, startFirst bool) {
 		return
 	}
 	if c.Kind == KindStatefulSet || c.Workload.Recreate {
-		c.Report(diag.CodeUpdateConfig, "deploy.update_config.order", "start-first is not possible: the new pod would need the volume that the old one holds").
+		c.Report(diag.CodeUpdateConfig, at+".order", "start-first is not possible: the new pod would need the volume that the old one holds").
 			Hint = "use stop-first, or a volume that several pods can mount"
 		return
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/compose-spec/compose-go/v2/schema"
+
 	"github.com/gantry-dev/gantry/pkg/compose"
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
@@ -63,15 +65,15 @@ func manifests(t *testing.T, set Set) string {
 // the manifests, any other must not; an Ignored or Rejected one must be reported
 // with a code of its row, at the attribute.
 func TestRowsDoWhatTheySay(t *testing.T) {
-	rows := map[string]Attribute{}
+	rows, owned := map[string]Attribute{}, owners()
 	for _, row := range Table() {
 		for _, path := range row.Owned() {
 			rows[path] = row
 		}
 	}
-	for _, m := range slices.Concat(serviceMutations(), deployMutations(), networkMutations(), silentMutations(), topLevelMutations()) {
+	for _, m := range slices.Concat(serviceMutations(), deployMutations(), networkMutations(), silentMutations(), topLevelMutations(), jobMutations()) {
 		t.Run(m.path, func(t *testing.T) {
-			row, ok := rows[m.path]
+			row, ok := rows[ownerPath(m.path, owned)]
 			if !ok {
 				t.Fatalf("no row owns %s", m.path)
 			}
@@ -101,6 +103,30 @@ func TestRowsDoWhatTheySay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// jobMutations are those of services for the attributes that jobs have too.
+func jobMutations() []mutation {
+	known := map[string]bool{}
+	for _, p := range schema.AttributePaths() {
+		known[string(p)] = true
+	}
+	var out []mutation
+	for _, m := range slices.Concat(serviceMutations(), networkMutations(), silentMutations()) {
+		path := "jobs." + strings.TrimPrefix(m.path, "services.")
+		if !known[path] || strings.Contains(m.base+m.change, "services:") || strings.HasPrefix(m.path, "jobs.") {
+			continue
+		}
+		out = append(out, mutation{path, join("triggers: {manual: true}", m.base), join("triggers: {manual: true}", m.change)})
+	}
+	return out
+}
+
+func join(a, b string) string {
+	if b == "" {
+		return a
+	}
+	return a + ", " + b
 }
 
 // reports tells whether a code of the row is reported at the attribute, or at
