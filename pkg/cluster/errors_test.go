@@ -196,12 +196,3 @@ func TestExplainAnswersOfTheServer(t *testing.T) {
 		t.Errorf("nil became %v", err)
 	}
 }
-
-func TestNearest(t *testing.T) {
-	names := []string{"gantry-default", "prod", "staging"}
-	for name, want := range map[string]string{"prd": "prod", "STAGING": "staging", "default": "gantry-default", "zzz": "", "": ""} {
-		if got := nearest(name, names); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
-		}
-	}
-}

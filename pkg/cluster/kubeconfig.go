@@ -82,7 +82,7 @@ func (k kubeconfig) none(name string) error {
 func (k kubeconfig) unknown(raw *api.Config, name string) error {
 	names := contexts(raw)
 	d := diag.New(diag.ClusterContextUnknown, diag.Pos{}, "", "context %q is not in the kubeconfig", name)
-	if near := nearest(name, names); near != "" {
+	if near := diag.Nearest(name, names); near != "" {
 		return newError(d.WithHint("did you mean %q? it has: %s", near, strings.Join(names, ", ")), nil)
 	}
 	return newError(d.WithHint("it has: %s", strings.Join(names, ", ")), nil)

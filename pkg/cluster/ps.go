@@ -167,7 +167,7 @@ func knownServices(names, known []string) error {
 		if len(known) > 0 {
 			hint = "it has: " + strings.Join(known, ", ")
 		}
-		if near := nearest(name, known); near != "" {
+		if near := diag.Nearest(name, known); near != "" {
 			hint = "did you mean " + near + "?"
 		}
 		return fail(diag.ServiceUnknown, hint, "no such service: %s", name)
