@@ -43,7 +43,7 @@ func (r *rendering) claim(name string, config types.VolumeConfig) *corev1.Persis
 	}
 	claim := &corev1.PersistentVolumeClaim{
 		TypeMeta:   typeMeta("v1", "PersistentVolumeClaim"),
-		ObjectMeta: metav1.ObjectMeta{Name: claimName(r.project.Name, name, config), Labels: projectLabels(r.project.Name), Annotations: labelAnnotations(config.Labels)},
+		ObjectMeta: metav1.ObjectMeta{Name: claimName(r.project.Name, name, config), Labels: projectLabels(r.project.Name), Annotations: merged(labelAnnotations(config.Labels), dockerVolume(r.params, name).Labels)},
 		Spec: corev1.PersistentVolumeClaimSpec{
 			AccessModes:      accessModes(p),
 			StorageClassName: p.Class,
