@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -35,7 +36,8 @@ func environment(environ []string, cwd string) types.Mapping {
 func readEnvFiles(env types.Mapping, files []string, cwd string) diag.List {
 	var list diag.List
 	for _, file := range files {
-		if d, bad := checkEnvFile(env, file, diag.Pos{File: shorten(cwd, file)}, "", shorten(cwd, file)); bad {
+		shown := shorten(cwd, file)
+		if d, bad := checkEnvFile(env, envFile{path: file, shown: shown}, diag.Pos{File: shown}, ""); bad {
 			list.Add(d)
 		}
 	}
@@ -54,25 +56,28 @@ func readEnvFiles(env types.Mapping, files []string, cwd string) diag.List {
 // checkEnvFile reads one env file and says what is wrong with it, at the line
 // in it or, when it cannot be read at all, at the place that names it. A line's
 // content is never shown: it may be secret.
-func checkEnvFile(env types.Mapping, file string, at diag.Pos, path, shown string) (diag.Diagnostic, bool) {
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return diag.New(diag.InputEnvFile, at, path, "the env file %s is a directory", shown).WithHint("name the file in it"), true
+func checkEnvFile(env types.Mapping, file envFile, at diag.Pos, path string) (diag.Diagnostic, bool) {
+	content, err := os.ReadFile(file.path)
+	if err != nil {
+		d := unreadable(diag.InputEnvFile, at, path, file.shown, err)
+		if errors.Is(err, fs.ErrNotExist) {
+			d = d.WithHint("create it, or correct its name")
+		}
+		return d, true
 	}
-	_, err := dotenv.GetEnvFromFile(env, []string{file})
+	if file.format == "raw" {
+		err = parseRaw(bytes.NewReader(content), "", types.Mapping{}, env.Resolve)
+	} else {
+		_, err = dotenv.ParseWithLookup(bytes.NewReader(content), env.Resolve)
+	}
 	if err == nil {
 		return diag.Diagnostic{}, false
 	}
-	if _, statErr := os.Stat(file); errors.Is(statErr, fs.ErrNotExist) {
-		return diag.New(diag.InputEnvFile, at, path, "the env file %s does not exist", shown).
-			WithHint("create it, or correct its name"), true
-	}
-	if f, openErr := os.Open(file); openErr != nil {
-		return unreadable(diag.InputEnvFile, at, path, shown, openErr), true
-	} else {
-		_ = f.Close()
-	}
-	return envFault(file, shown, err), true
+	return envFault(file.path, file.shown, err), true
 }
+
+// envFile is a file of NAME=VALUE lines and how it is shown.
+type envFile struct{ path, shown, format string }
 
 var envFaultLine = regexp.MustCompile(`line (\d+): (unexpected character|key cannot contain a space|unterminated quoted value)`)
 

@@ -1,82 +1,52 @@
 package compose
 
 import (
-	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/compose-spec/compose-go/v2/loader"
-	"github.com/compose-spec/compose-go/v2/types"
 	"gopkg.in/yaml.v3"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
 // explain turns compose-go's refusal into diagnostics. compose-go stops at the
-// first fault and, since it walks over maps, not always at the same one;
-// so the documents are searched for all faults of the refusal's stage, and
-// compose-go's own words are translated only when the search finds nothing.
-func (l *load) explain(ctx context.Context, err error) diag.List {
-	stages := []func(context.Context, error) diag.List{
-		l.variableFaults,
-		l.documentFaults,
-		l.modelFaults,
-	}
-	for _, stage := range stages {
-		if list := stage(ctx, err); list.HasErrors() {
+// first fault and, since it walks over maps, not always at the same one; so the
+// documents are searched for all faults of the refusal's stage, and compose-go's
+// own words are translated only when the search finds nothing.
+func (l *load) explain(err error) diag.List {
+	for _, stage := range []func(error) diag.List{l.variableFaults, l.documentFaults} {
+		if list := stage(err); list.HasErrors() {
 			return list
 		}
-	}
-	if err == errName {
-		return nil
 	}
 	return diag.List{l.translate(err)}
 }
 
 // documentFaults finds what is wrong in the documents themselves.
-func (l *load) documentFaults(_ context.Context, err error) diag.List {
-	if err == errName {
-		return nil
-	}
-	list := l.schemaFaults()
+func (l *load) documentFaults(err error) diag.List {
+	list := l.fileFaults()
+	list.Add(l.extendsCycles()...)
+	list.Add(l.schemaFaults()...)
 	list.Add(l.shortFormFaults()...)
-	if d := l.translate(err); d.Code == diag.InputExtends || d.Code == diag.InputInclude || d.Code == diag.InputFileCycle {
+	list.Add(l.contentFaults()...)
+	for _, d := range l.decodeFaults(err) {
+		if !toldWithin(list, d.Path) {
+			list.Add(d)
+		}
+	}
+	if d := l.translate(err); d.Code == diag.InputFileCycle && !strings.HasSuffix(d.Path, ".extends") {
 		list.Add(d)
 	}
 	return list
 }
 
-// modelFaults loads the model without the checks that compose-go makes on it
-// and makes them all. It finds nothing when the model does not load even so.
-func (l *load) modelFaults(ctx context.Context, err error) diag.List {
-	if err == errName {
-		return nil
-	}
-	var model *types.Project
-	quiet := new(recorder)
-	quiet.listen(func() {
-		model, err = l.compose(ctx, quiet, withoutChecks)
+// toldWithin reports whether a diagnostic is about a part of this path.
+func toldWithin(list diag.List, path string) bool {
+	return slices.ContainsFunc(list, func(d diag.Diagnostic) bool {
+		return strings.HasPrefix(d.Path, path+"[") || strings.HasPrefix(d.Path, path+".")
 	})
-	if err != nil {
-		return nil
-	}
-	list := l.relationFaults(model)
-	list.Add(l.selectionFaults(model)...)
-	list.Add(l.envFileFaults(model)...)
-	return list
-}
-
-func withoutChecks(o *loader.Options) {
-	o.SkipConsistencyCheck = true
-	o.SkipResolveEnvironment = true
-	o.SkipResolveLabels = true
-	o.SelectedServices = nil
-}
-
-// check looks at what compose-go accepts and Docker does not.
-func (l *load) check(model *types.Project) diag.List {
-	return l.portFaults(model)
 }
 
 // scalar is a text of the input with its path and place.
@@ -144,6 +114,9 @@ func (l *load) translate(err error) diag.Diagnostic {
 		m := t.pattern.FindStringSubmatch(message)
 		if m == nil {
 			continue
+		}
+		for i, group := range m {
+			m[i], _, _ = strings.Cut(group, ".[]") // an item without its number
 		}
 		path := parsePath(fill(t.path, m))
 		d := diag.New(t.code, l.positions.nearest(path), spell(path), "%s", fill(t.message, m))

@@ -114,7 +114,7 @@ func (in *inputs) findFiles(o Options) diag.List {
 	for dir := start; ; dir = filepath.Dir(dir) {
 		found := existing(dir, defaultFileNames())
 		if len(found) > 0 {
-			return in.choose(found, existing(dir, overrideFileNames()))
+			return in.chooseFiles(found, existing(dir, overrideFileNames()))
 		}
 		if dir == filepath.Dir(dir) {
 			return diag.List{diag.New(diag.InputNotFound, diag.Pos{}, "", "no Compose file in %s or a directory above it", start).
@@ -123,8 +123,8 @@ func (in *inputs) findFiles(o Options) diag.List {
 	}
 }
 
-// choose takes the preferred file and its override, and says what is left out.
-func (in *inputs) choose(found, overrides []string) diag.List {
+// chooseFiles takes the preferred file and its override, and says what is left out.
+func (in *inputs) chooseFiles(found, overrides []string) diag.List {
 	var list diag.List
 	for _, group := range [][]string{found, overrides} {
 		if len(group) == 0 {

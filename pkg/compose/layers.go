@@ -3,11 +3,14 @@ package compose
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/compose-spec/compose-go/v2/types"
 	"gopkg.in/yaml.v3"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
 // maxFiles bounds how many included and extended files are followed.
@@ -23,6 +26,7 @@ type layering struct {
 	extended map[string][]layer
 	parsed   map[string]*source
 	open     map[string]bool // files whose includes are being followed
+	faults   diag.List       // what is wrong in the files that were followed
 }
 
 // collectLayers follows the sources of the inputs.
@@ -103,11 +107,13 @@ func includeEnv(item *yaml.Node, dir, projectDir string, env types.Mapping) type
 			files = append(files, join(dir, expandQuietly(f, env)))
 		}
 	}
-	values, err := dotenv.GetEnvFromFile(env, files)
-	if err != nil || len(values) == 0 {
-		return env
-	}
-	return env.Clone().Merge(values)
+	out := env.Clone()
+	new(recorder).listen(func() {
+		if values, err := dotenv.GetEnvFromFile(env, files); err == nil {
+			out.Merge(values)
+		}
+	})
+	return out
 }
 
 // followExtends reads the files that the services of a layer extend.
@@ -150,29 +156,10 @@ func (l *layering) read(path string) (*source, bool) {
 	if info, err := os.Stat(path); err != nil || info.IsDir() || len(l.parsed) > maxFiles {
 		return nil, false
 	}
-	s, _ := readSource(path, shorten(l.cwd, path), nil)
+	s, faults := readSource(path, shorten(l.cwd, path), nil)
+	l.faults.Add(faults...)
 	l.parsed[path] = s
 	return s, true
-}
-
-func extendsFile(service *yaml.Node) string {
-	e, ok := lookup(service, "extends")
-	if !ok {
-		return ""
-	}
-	return field(e.value, "file")
-}
-
-// extendsService returns the service that a service extends, or "".
-func extendsService(service *yaml.Node) string {
-	e, ok := lookup(service, "extends")
-	if !ok {
-		return ""
-	}
-	if name, ok := text(e.value); ok {
-		return name
-	}
-	return field(e.value, "service")
 }
 
 func join(dir, path string) string {
@@ -198,37 +185,8 @@ func expandQuietly(value string, env types.Mapping) string {
 	return out
 }
 
-// baseFinder finds the services that a service extends.
-type baseFinder struct {
-	extended map[string][]layer
-	expand   func(string) string
-}
-
-// maxExtends bounds the length of a chain of extends.
-const maxExtends = 50
-
-// of returns the places of what a service extends, the nearest first. layers
-// are the documents in which a name without file is looked up, the last first.
-func (b baseFinder) of(layers []layer, section string, service *yaml.Node, depth int) []place {
-	name := extendsService(service)
-	if name == "" || depth == maxExtends || len(layers) == 0 {
-		return nil
-	}
-	if file := extendsFile(service); file != "" {
-		layers = b.extended[join(layers[len(layers)-1].dir, b.expand(file))]
-	}
-	for i := len(layers) - 1; i >= 0; i-- {
-		top, ok := lookup(layers[i].root, section)
-		if !ok {
-			continue
-		}
-		if e, ok := lookup(top.value, name); ok {
-			base := place{layers[i].file, e.key, e.value}
-			if deref(e.value) == deref(service) {
-				return nil
-			}
-			return append([]place{base}, b.of(layers[:i+1], section, e.value, depth+1)...)
-		}
-	}
-	return nil
+// isLayer reports whether a file is merged as a whole, and not only read for
+// the services that others extend.
+func (l *layering) isLayer(file string) bool {
+	return slices.ContainsFunc(l.layers, func(x layer) bool { return x.file == file })
 }

@@ -1,8 +1,9 @@
 package compose
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"slices"
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -27,13 +28,8 @@ func Load(ctx context.Context, o Options) (*Project, diag.List) {
 		return nil, list.Sorted()
 	}
 	l := newLoad(o, in)
-	model, err := l.run(ctx)
-	list.Add(l.found...)
-	if err != nil {
-		list.Add(l.explain(ctx, err)...)
-	} else {
-		list.Add(l.check(model)...)
-	}
+	model, faults := l.run(ctx)
+	list.Add(faults...)
 	list.Add(l.remarks()...)
 	if list.HasErrors() {
 		return nil, list.Sorted()
@@ -49,7 +45,6 @@ type load struct {
 	positions *positions
 	rec       *recorder
 	name      string
-	found     diag.List // what was found before compose-go ran
 }
 
 func newLoad(o Options, in *inputs) *load {
@@ -60,48 +55,112 @@ func newLoad(o Options, in *inputs) *load {
 	return l
 }
 
-// run resolves the project's name and calls compose-go.
-func (l *load) run(ctx context.Context) (model *types.Project, err error) {
-	l.rec.listen(func() {
-		l.name, l.found = l.inputs.projectName(l.options, l.rec)
-		if l.found.HasErrors() || len(l.rec.failed) > 0 {
-			err = errName
-			return
-		}
-		model, err = l.compose(ctx, l.rec)
-	})
-	return model, err
-}
-
-// errName says that compose-go was not called because the name is missing; the
-// reason is among the diagnostics.
-var errName = errors.New("no project name")
-
-// compose calls compose-go. extra options come last, so they win.
-func (l *load) compose(ctx context.Context, rec *recorder, extra ...func(*loader.Options)) (*types.Project, error) {
-	details := l.details()
-	registerRawFormat()
-	model, err := loader.LoadWithContext(ctx, details, append([]func(*loader.Options){l.configure(rec)}, extra...)...)
+// run loads the model in stages: compose-go reads and merges the files, our own
+// checks look at the whole, services are selected, and env files are read. A
+// stage with faults is the last one.
+func (l *load) run(ctx context.Context) (*types.Project, diag.List) {
+	model, list, err := l.compose(ctx)
 	if err != nil {
-		return nil, err
+		list.Add(l.explain(err)...)
+		return nil, list
 	}
 	for _, s := range l.inputs.sources {
 		model.ComposeFiles = append(model.ComposeFiles, s.path)
 	}
-	if len(l.options.Services) > 0 && l.options.NoDeps {
-		return model.WithSelectedServices(l.options.Services, types.IgnoreDependencies)
+	for _, stage := range []func(*types.Project) (*types.Project, diag.List){l.enable, l.check, l.choose, l.resolve} {
+		var faults diag.List
+		model, faults = stage(model)
+		list.Add(faults...)
+		if list.HasErrors() {
+			return nil, list
+		}
 	}
-	return model, nil
+	return model, list
 }
 
+// compose resolves the project's name and calls compose-go. When the name is
+// not valid compose-go runs all the same, so that its faults are told too.
+func (l *load) compose(ctx context.Context) (model *types.Project, list diag.List, err error) {
+	details := l.details()
+	l.rec.listen(func() {
+		registerRawFormat()
+		l.name, list = l.inputs.projectName(l.options, l.rec)
+		l.name = cmp.Or(l.name, "invalid")
+		model, err = loader.LoadWithContext(ctx, details, l.configure(l.rec))
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	return model, list, err
+}
+
+// configure leaves to our own stages what compose-go does less well: its check
+// of the model stops at one fault, and takes exponential time where services
+// depend on each other in layers.
 func (l *load) configure(rec *recorder) func(*loader.Options) {
 	return func(o *loader.Options) {
 		o.SetProjectName(l.name, true)
 		o.Profiles = l.inputs.profiles(l.options)
-		o.SelectedServices = l.options.Services
 		o.MaxNodeVisits = maxNodes
 		o.Interpolate.Substitute = rec.substitute
+		o.SkipConsistencyCheck = true
+		o.SkipResolveEnvironment = true
+		o.SkipResolveLabels = true
 	}
+}
+
+// enable switches on the profiles of the selected services.
+func (l *load) enable(model *types.Project) (*types.Project, diag.List) {
+	if list := l.selectionFaults(model); list.HasErrors() {
+		return nil, list
+	}
+	if len(l.options.Services) == 0 {
+		return model, nil
+	}
+	return l.staged(model.WithServicesEnabled(l.options.Services...))
+}
+
+// check looks at what the parts of the model say about each other.
+func (l *load) check(model *types.Project) (*types.Project, diag.List) {
+	list := l.relationFaults(model)
+	list.Add(l.portFaults(model)...)
+	return model, list
+}
+
+// choose keeps the selected services and what they depend on.
+func (l *load) choose(model *types.Project) (*types.Project, diag.List) {
+	switch {
+	case len(l.options.Services) == 0:
+		return model, nil
+	case l.options.NoDeps:
+		return l.staged(model.WithSelectedServices(l.options.Services, types.IgnoreDependencies))
+	}
+	return l.staged(model.WithSelectedServices(l.options.Services))
+}
+
+// resolve reads the env and label files of the services.
+func (l *load) resolve(model *types.Project) (resolved *types.Project, list diag.List) {
+	var err error
+	l.rec.current = ""
+	l.rec.listen(func() {
+		if resolved, err = model.WithServicesEnvironmentResolved(false); err == nil {
+			resolved, err = resolved.WithServicesLabelsResolved(false)
+		}
+	})
+	if err != nil {
+		if list = l.envFileFaults(model); list.HasErrors() {
+			return nil, list
+		}
+	}
+	return l.staged(resolved, err)
+}
+
+// staged turns a stage's error into a diagnostic.
+func (l *load) staged(model *types.Project, err error) (*types.Project, diag.List) {
+	if err != nil {
+		return nil, diag.List{l.translate(err)}
+	}
+	return model, nil
 }
 
 // maxNodes bounds the YAML nodes that compose-go visits in a file; its own
@@ -112,31 +171,37 @@ const maxNodes = 5_000_000
 // which it writes to. A document of version 1 is handed over as the tree that
 // it was lifted to.
 func (l *load) details() types.ConfigDetails {
-	details := types.ConfigDetails{WorkingDir: l.inputs.dir, Environment: l.inputs.env.Clone()}
+	details := l.environmentOnly()
 	for _, s := range l.inputs.sources {
-		details.ConfigFiles = append(details.ConfigFiles, s.configFiles()...)
+		details.ConfigFiles = append(details.ConfigFiles, l.configFiles(s)...)
 	}
 	return details
 }
 
-// configFiles returns the source as it stands, or by document where one of its
+func (l *load) environmentOnly() types.ConfigDetails {
+	return types.ConfigDetails{WorkingDir: l.inputs.dir, Environment: l.inputs.env.Clone()}
+}
+
+// isFlat reports whether one of the source's documents is of version 1.
+func (s *source) isFlat() bool { return slices.ContainsFunc(s.docs, isFlat) }
+
+// configFiles returns a source as it stands, or by document where one of its
 // documents has to be rewritten.
-func (s *source) configFiles() []types.ConfigFile {
-	for _, doc := range s.docs {
-		if isFlat(doc) {
-			return s.liftedFiles()
-		}
+func (l *load) configFiles(s *source) []types.ConfigFile {
+	if s.isFlat() {
+		return l.liftedFiles(s)
 	}
 	return []types.ConfigFile{{Filename: s.path, Content: quoteVersion(s.content, s.docs)}}
 }
 
-func (s *source) liftedFiles() []types.ConfigFile {
+func (l *load) liftedFiles(s *source) []types.ConfigFile {
 	var out []types.ConfigFile
 	for _, doc := range s.docs {
 		var tree map[string]any
 		if err := liftIfFlat(doc).Decode(&tree); err != nil {
 			return []types.ConfigFile{{Filename: s.path, Content: s.content}}
 		}
+		l.flatExtends(tree, l.inputs.dir)
 		// Content only keeps compose-go from reading the file again.
 		out = append(out, types.ConfigFile{Filename: s.path, Content: []byte("{}"), Config: tree})
 	}

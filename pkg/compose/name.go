@@ -27,7 +27,14 @@ func Name(_ context.Context, o Options) (string, diag.List) {
 		return "", list
 	}
 	in.readSources(o)
-	return in.projectName(o, new(recorder))
+	l := &load{options: o, inputs: in, rec: new(recorder), layering: &layering{}}
+	for _, s := range in.sources {
+		l.layering.layers = append(l.layering.layers, s.layers()...)
+	}
+	var name string
+	l.rec.listen(func() { name, list = in.projectName(o, l.rec) })
+	list.Add(l.variableFaults(nil)...)
+	return name, list.Sorted()
 }
 
 // projectName resolves the project's name in the order of docker compose.

@@ -54,7 +54,8 @@ func homeOf(path []string, key string) string {
 	for _, p := range schema.AttributePaths() {
 		parts := p.Parts()
 		parent := parts[:len(parts)-1]
-		if parts[len(parts)-1] != key || len(parent) == 0 || slices.Contains(parent, "[]") {
+		otherwise := len(path) == 0 && parts[0] == "jobs" // services are meant far more often
+		if parts[len(parts)-1] != key || len(parent) == 0 || slices.Contains(parent, "[]") || otherwise {
 			continue
 		}
 		home := homeName(parent, path)

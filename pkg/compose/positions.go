@@ -57,7 +57,7 @@ func newPositions(layers []layer, extended map[string][]layer, expand func(strin
 			for _, e := range entries(top.value) {
 				own := place{layers[i].file, e.key, e.value}
 				named[e.key.Value] = append(named[e.key.Value], own)
-				named[e.key.Value] = append(named[e.key.Value], bases.of(layers[:i+1], section, e.value, 0)...)
+				named[e.key.Value] = append(named[e.key.Value], bases.of(layers[:i+1], section, e.value)...)
 			}
 		}
 		p.resources[section] = named

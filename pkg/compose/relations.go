@@ -67,13 +67,13 @@ func (r *relations) build(s types.ServiceConfig) {
 	}
 	if s.Build.DockerfileInline != "" && s.Build.Dockerfile != "" {
 		r.fault(diag.InputConflict, servicePath(s, "build", "dockerfile_inline"), "keep one of them",
-			"services.%s.build has both dockerfile and dockerfile_inline", s.Name)
+			"services.%s.build.dockerfile_inline and dockerfile exclude each other", s.Name)
 	}
 	for _, context := range sortedKeys(s.Build.AdditionalContexts) {
 		target, ok := strings.CutPrefix(s.Build.AdditionalContexts[context], types.ServicePrefix)
 		if other, known := r.anyService(target); ok && (!known || other.Build == nil) {
 			r.fault(diag.InputUndefinedService, servicePath(s, "build", "additional_contexts", context), r.didYouMean(target),
-				"services.%s builds on the service %s, which does not exist or has no build", s.Name, target)
+				"services.%s.build.additional_contexts.%s names the service %s, which does not exist or has no build", s.Name, context, target)
 		}
 	}
 	if s.Platform != "" && len(s.Build.Platforms) > 0 && !slices.Contains(s.Build.Platforms, s.Platform) {
@@ -90,10 +90,12 @@ func (r *relations) build(s types.ServiceConfig) {
 func (r *relations) networks(s types.ServiceConfig) {
 	if s.NetworkMode != "" && len(s.Networks) > 0 {
 		r.fault(diag.InputConflict, servicePath(s, "network_mode"), "keep one of them",
-			"services.%s has both network_mode and networks", s.Name)
+			"services.%s.network_mode and networks exclude each other", s.Name)
 	}
 	for _, name := range sortedKeys(s.Networks) {
-		if _, ok := r.model.Networks[name]; !ok {
+		// The default network needs no declaration; the loader leaves it out
+		// only where network_mode is wrongly given as well.
+		if _, ok := r.model.Networks[name]; !ok && name != "default" {
 			r.undeclared("networks", name, servicePath(s, "networks", name), sortedKeys(r.model.Networks))
 		}
 	}
@@ -105,7 +107,7 @@ func (r *relations) undeclared(section, name string, path, known []string) {
 	if near := nearest(name, known); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	r.fault(diag.InputUndefinedResource, path, hint, "%s.%s uses %s, which the top-level %s section does not declare", path[0], path[1], name, section)
+	r.fault(diag.InputUndefinedResource, path, hint, "%s uses %s, which the top-level %s section does not declare", spell(path), name, section)
 }
 
 func (r *relations) dependencies(s types.ServiceConfig) {
@@ -122,18 +124,18 @@ func (r *relations) dependency(section, owner, name string, required bool) {
 	path := r.edgePath(section, owner, name)
 	if disabled, ok := r.model.DisabledServices[name]; ok {
 		if required {
-			r.disabled(path, section+"."+owner, name, disabled.Profiles)
+			r.disabled(path, name, disabled.Profiles)
 		}
 		return
 	}
 	if _, isJob := r.model.Jobs[name]; isJob {
 		if section == "services" {
 			r.fault(diag.InputUndefinedService, path, "make "+name+" a service, or remove the dependency",
-				"services.%s depends on the job %s, and a service can depend on services only", owner, name)
+				"%s names the job %s, and a service can depend on services only", spell(path), name)
 		}
 		return
 	}
-	r.fault(diag.InputUndefinedService, path, r.didYouMean(name), "%s.%s refers to the service %s, which does not exist", section, owner, name)
+	r.fault(diag.InputUndefinedService, path, r.didYouMean(name), "%s names the service %s, which does not exist", spell(path), name)
 }
 
 // edgePath finds the attribute that a dependency comes from.
@@ -155,9 +157,9 @@ func (r *relations) edgePath(section, owner, name string) []string {
 	return []string{section, owner, "depends_on"}
 }
 
-func (r *relations) disabled(path []string, owner, name string, profiles []string) {
+func (r *relations) disabled(path []string, name string, profiles []string) {
 	hint := "activate it with --profile " + strings.Join(profiles, " or --profile ")
-	r.fault(diag.InputDisabledService, path, hint, "%s needs the service %s, and none of its profiles (%s) is active", owner, name, strings.Join(profiles, ", "))
+	r.fault(diag.InputDisabledService, path, hint, "%s needs the service %s, and none of its profiles (%s) is active", spell(path), name, strings.Join(profiles, ", "))
 }
 
 func (r *relations) didYouMean(name string) string {

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ func (r *relations) replicas(s types.ServiceConfig) {
 	r.negative(s, declared, "deploy", "replicas")
 	if s.ContainerName != "" && s.GetScale() > 1 {
 		r.fault(diag.InputConflict, servicePath(s, "container_name"), "remove container_name, or run one",
-			"services.%s has a container_name and more than one replica, and a name can be used once only", s.Name)
+			"services.%s.container_name can be used once only, and there is more than one replica", s.Name)
 	}
 }
 
@@ -49,7 +50,7 @@ func (r *relations) negative(s types.ServiceConfig, n *int, attribute ...string)
 func (r *relations) differ(s types.ServiceConfig, old, successor string, differs bool) {
 	if differs {
 		r.fault(diag.InputConflict, servicePath(s, old), "keep one of them, or write the same",
-			"services.%s has different values in %s and %s", s.Name, old, successor)
+			"services.%s.%s and %s have different values", s.Name, old, successor)
 	}
 }
 
@@ -142,9 +143,6 @@ func (l *load) selectionFaults(model *types.Project) diag.List {
 				WithHint("%s", r.selectionHint(name)))
 		}
 	}
-	if len(r.list) == 0 {
-		r.selectedDependencies()
-	}
 	return r.list
 }
 
@@ -156,19 +154,6 @@ func (r *relations) selectionHint(name string) string {
 	return "the project has " + joinAnd(slices.Sorted(slices.Values(known)))
 }
 
-// selectedDependencies reports what services that a profile switches off, and
-// that the command line switched on, need and do not get.
-func (r *relations) selectedDependencies() {
-	for _, name := range sortedKeys(r.model.DisabledServices) {
-		s := r.model.DisabledServices[name]
-		for _, dependency := range sortedKeys(s.DependsOn) {
-			if s.DependsOn[dependency].Required {
-				r.dependency("services", name, dependency, true)
-			}
-		}
-	}
-}
-
 // envFileFaults reports env and label files that cannot be used.
 func (l *load) envFileFaults(model *types.Project) diag.List {
 	var list diag.List
@@ -176,23 +161,33 @@ func (l *load) envFileFaults(model *types.Project) diag.List {
 		s := model.Services[name]
 		for i, f := range s.EnvFiles {
 			if bool(f.Required) || exists(f.Path) {
-				list.Add(l.envFileFault(f.Path, "services", name, "env_file", itoa(i))...)
+				list.Add(l.envFileFault(f, "services", name, "env_file", itoa(i))...)
 			}
 		}
 		for i, f := range s.LabelFiles {
-			list.Add(l.envFileFault(f, "services", name, "label_file", itoa(i))...)
+			list.Add(l.envFileFault(types.EnvFile{Path: f}, "services", name, "label_file", itoa(i))...)
 		}
 	}
 	return list
 }
 
-func (l *load) envFileFault(file string, path ...string) diag.List {
+func (l *load) envFileFault(f types.EnvFile, path ...string) diag.List {
+	pos := l.positions.nearest(path)
+	if f.Format != "" && f.Format != "raw" {
+		return diag.List{diag.New(diag.InputEnvFile, pos, spell(path), "%s has the format %s, which does not exist", spell(path), f.Format).
+			WithHint("remove format, or write format: raw")}
+	}
 	var list diag.List
 	quiet := new(recorder)
 	quiet.listen(func() {
-		if d, bad := checkEnvFile(l.inputs.env, file, l.positions.nearest(path), spell(path), shorten(l.inputs.cwd, file)); bad {
+		if d, bad := checkEnvFile(l.inputs.env, envFile{f.Path, shorten(l.inputs.cwd, f.Path), f.Format}, pos, spell(path)); bad {
 			list.Add(d)
 		}
 	})
 	return list
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -46,6 +46,9 @@ func (l *load) validated() []layer {
 	out := slices.Clone(l.layering.layers)
 	for _, name := range sortedKeys(l.positions.resources["services"]) {
 		for _, base := range l.positions.resources["services"][name] {
+			if l.layering.isLayer(base.file) {
+				continue
+			}
 			service := mappingNode(base.at, base.at, base.value)
 			out = append(out, layer{file: base.file, root: mappingNode(base.at, scalarNode("services", base.at), service)})
 		}
@@ -184,8 +187,11 @@ func uniteTypes(err *jsonschema.ValidationError, all []*jsonschema.ValidationErr
 func describe(doc layer, v *jsonschema.ValidationError) diag.List {
 	path := v.InstanceLocation
 	at := locate(doc, path)
-	if k, ok := v.ErrorKind.(*kind.AdditionalProperties); ok {
+	switch k := v.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
 		return unknownKeys(doc, path, k.Properties)
+	case *kind.FalseSchema:
+		return unevaluated(doc, path)
 	}
 	if k, ok := v.ErrorKind.(*kind.Required); ok {
 		return diag.List{diag.New(diag.InputInvalidValue, at.pos(), spell(path), "%s lacks %s", spell(path), quoteAll(k.Missing)).
@@ -213,7 +219,7 @@ func wording(path []string, k jsonschema.ErrorKind, at place) (message, hint str
 		}
 		return name + " does not have the form of a " + k.Want, ""
 	case *kind.Pattern:
-		return name + " does not have the required form", "see the Compose Specification for " + path[len(path)-1]
+		return name + " does not have the required form", "it must match " + k.Want
 	case *kind.Minimum:
 		return name + " must be at least " + k.Want.RatString(), ""
 	case *kind.Maximum:
@@ -235,6 +241,10 @@ func typeHint(path []string, k *kind.Type, at place) string {
 	switch {
 	case value == nil:
 		return ""
+	case k.Got == "null":
+		return "give it a value, or remove it"
+	case slices.Contains(durations(), last):
+		return "write it with a unit, as in 30s"
 	case value.Kind == yaml.ScalarNode && slices.Contains(k.Want, "string"):
 		return "put the value in quotes"
 	case value.Kind == yaml.SequenceNode && slices.Contains(k.Want, "object"):
@@ -247,6 +257,11 @@ func typeHint(path []string, k *kind.Type, at place) string {
 	return "check the indentation"
 }
 
+// durations are the attributes whose text is a length of time.
+func durations() []string {
+	return []string{"interval", "timeout", "start_period", "start_interval", "stop_grace_period", "delay", "monitor", "window"}
+}
+
 func typeNames(want []string) string {
 	names := []struct{ json, words string }{
 		{"object", "a mapping"}, {"array", "a list"}, {"string", "text"}, {"integer", "a number"},
@@ -254,6 +269,9 @@ func typeNames(want []string) string {
 	}
 	var out []string
 	for _, n := range names {
+		if n.json == "null" && len(out) > 0 {
+			continue
+		}
 		if slices.Contains(want, n.json) && !slices.Contains(out, n.words) {
 			out = append(out, n.words)
 		}
@@ -329,6 +347,19 @@ func unknownKeys(doc layer, path, keys []string) diag.List {
 		list.Add(d)
 	}
 	return list
+}
+
+// unevaluated reports a key that no part of the schema knows. The schema says so
+// of known keys as well when another fault kept it from looking at them.
+func unevaluated(doc layer, path []string) diag.List {
+	if len(path) == 0 {
+		return nil
+	}
+	parent, key := path[:len(path)-1], path[len(path)-1]
+	if slices.Contains(knownKeys(parent), key) {
+		return nil
+	}
+	return unknownKeys(doc, parent, []string{key})
 }
 
 // knownKeys returns the attributes that the schema has at a path.

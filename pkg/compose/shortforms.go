@@ -1,9 +1,10 @@
 package compose
 
 import (
-	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/compose-spec/compose-go/v2/format"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -12,56 +13,80 @@ import (
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// finding is what is wrong with a list item; the zero value is nothing.
+type finding struct {
+	code          diag.Code
+	message, hint string
 }
 
-// shortFormFaults checks every port and volume in short form; compose-go's
-// errors about them do not say where they stand.
+// itemCheck looks at one item of a list attribute of a service. value is its
+// text with the variables replaced, and "" when the item is not text.
+type itemCheck struct {
+	attribute []string
+	check     func(l *load, item *yaml.Node, value string) finding
+}
+
+// itemChecks are the lists that compose-go reads without telling where a
+// faulty item stands.
+func itemChecks() []itemCheck {
+	return []itemCheck{
+		{[]string{"ports"}, (*load).portItem},
+		{[]string{"volumes"}, (*load).volumeItem},
+		{[]string{"devices"}, deviceItem},
+		{[]string{"extra_hosts"}, hostItem},
+		{[]string{"environment"}, variableItem},
+		{[]string{"build", "ssh"}, sshItem},
+	}
+}
+
+// shortFormFaults checks the items of all lists that have a short form.
 func (l *load) shortFormFaults() diag.List {
 	var list diag.List
 	for _, doc := range l.validated() {
 		top, _ := lookup(doc.root, "services")
 		for _, service := range entries(top.value) {
-			path := []string{"services", service.key.Value}
-			list.Add(l.itemFaults(doc, service.value, extend(path, "ports"), l.portFault)...)
-			list.Add(l.itemFaults(doc, service.value, extend(path, "volumes"), l.volumeFault)...)
+			for _, c := range itemChecks() {
+				list.Add(l.itemFaults(doc, service, c)...)
+			}
 		}
 	}
 	return list
 }
 
-// itemFaults runs a check over the texts of a list attribute.
-func (l *load) itemFaults(doc layer, service *yaml.Node, path []string, check func(string) (diag.Code, string, string)) diag.List {
-	e, ok := lookup(service, path[2])
-	if value := deref(e.value); !ok || value == nil || value.Kind != yaml.SequenceNode {
-		return nil
+func (l *load) itemFaults(doc layer, service entry, c itemCheck) diag.List {
+	path := append([]string{"services", service.key.Value}, c.attribute...)
+	at := place{doc.file, service.key, service.value}
+	for _, part := range c.attribute {
+		at, _ = member(at, part)
 	}
 	var list diag.List
-	for i, item := range deref(e.value).Content {
-		value, isText := text(item)
-		if !isText {
+	for i, item := range sequence(at.value) {
+		value, _ := text(item)
+		found := c.check(l, deref(item), expandQuietly(value, l.inputs.env))
+		if found.message == "" {
 			continue
 		}
-		if code, message, hint := check(expandQuietly(value, l.inputs.env)); message != "" {
-			at := extend(path, itoa(i))
-			d := diag.New(code, posOf(doc.file, item), spell(at), "%s: %s", spell(at), message)
-			d.Hint = hint
-			list.Add(d)
-		}
+		spelled := spell(extend(path, itoa(i)))
+		d := diag.New(found.code, posOf(doc.file, item), spelled, "%s: %s", spelled, found.message)
+		d.Hint = found.hint
+		list.Add(d)
 	}
 	return list
 }
 
 const portHint = "write [[ADDRESS:]PUBLISHED:]TARGET[/PROTOCOL], as in 8080:80"
 
-func (l *load) portFault(value string) (diag.Code, string, string) {
+func (l *load) portItem(item *yaml.Node, value string) finding {
+	if isMapping(item) {
+		if l.hostAddressFault(item) {
+			return finding{diag.InputPort, "host_ip is not an IP address", "write it as in 127.0.0.1"}
+		}
+		return finding{}
+	}
 	_, err := types.ParsePortConfig(value)
 	if err == nil {
-		return "", "", ""
+		return finding{}
 	}
-	message := "this is not a port"
 	for _, known := range []struct{ text, message string }{
 		{"invalid containerPort", "the container's port is not a number from 1 to 65535"},
 		{"invalid hostPort", "the published port is not a number from 1 to 65535"},
@@ -69,59 +94,96 @@ func (l *load) portFault(value string) (diag.Code, string, string) {
 		{"invalid IP", "what stands before the ports is not an IP address"},
 		{"invalid ranges", "the published range and the container's range have different lengths"},
 		{"no port specified", "the container's port is missing"},
-		{"invalid start", "the range does not start with a number"},
 	} {
 		if strings.Contains(err.Error(), known.text) {
-			message = known.message
-			break
+			return finding{diag.InputPort, known.message, portHint}
 		}
 	}
-	return diag.InputPort, message, portHint
+	return finding{diag.InputPort, "this is not a port", portHint}
 }
 
-func (l *load) volumeFault(value string) (diag.Code, string, string) {
+func (l *load) volumeItem(item *yaml.Node, value string) finding {
+	if isMapping(item) {
+		if _, hasSource := lookup(item, "source"); field(item, "type") == types.VolumeTypeBind && !hasSource {
+			return finding{diag.InputMount, "a bind mount has no source", "add source: PATH"}
+		}
+		return finding{}
+	}
 	_, err := format.ParseVolume(value)
 	const hint = "write [SOURCE:]TARGET[:ro]"
 	switch {
 	case err == nil:
-		return "", "", ""
+		return finding{}
 	case strings.Contains(err.Error(), "too many colons"):
-		return diag.InputMount, "the volume has too many colons", hint
+		return finding{diag.InputMount, "the volume has too many colons", hint}
 	case strings.Contains(err.Error(), "empty section"):
-		return diag.InputMount, "the volume has nothing between two colons", hint
+		return finding{diag.InputMount, "the volume has nothing between two colons", hint}
 	}
-	return diag.InputMount, "this is not a volume", hint
+	return finding{diag.InputMount, "this is not a volume", hint}
 }
 
-// portFaults checks the numbers of ports in long form, which compose-go takes
-// as they are.
+func deviceItem(_ *load, item *yaml.Node, value string) finding {
+	if isMapping(item) || strings.Count(value, ":") < 3 {
+		return finding{}
+	}
+	return finding{diag.InputInvalidValue, "the device has too many colons", "write it with source:, target: and permissions:"}
+}
+
+func hostItem(_ *load, item *yaml.Node, value string) finding {
+	if isMapping(item) || strings.ContainsAny(value, "=:") {
+		return finding{}
+	}
+	return finding{diag.InputInvalidValue, "the host has no address", "write NAME=ADDRESS"}
+}
+
+func variableItem(_ *load, _ *yaml.Node, value string) finding {
+	name, _, _ := strings.Cut(value, "=")
+	if name == "" || !unicode.IsSpace(rune(name[len(name)-1])) {
+		return finding{}
+	}
+	return finding{diag.InputInvalidValue, "the name of the variable ends in a space", "remove the space before the `=`"}
+}
+
+func sshItem(_ *load, _ *yaml.Node, value string) finding {
+	if value == "default" || strings.Contains(value, "=") {
+		return finding{}
+	}
+	return finding{diag.InputInvalidValue, "the key has no path", "write default, or NAME=PATH"}
+}
+
+// portFaults checks the numbers of ports in long form and of expose, which
+// compose-go takes as they are.
 func (l *load) portFaults(model *types.Project) diag.List {
-	var list diag.List
+	r := &relations{model: model, at: l.positions}
 	for _, name := range sortedKeys(model.Services) {
-		for i, port := range model.Services[name].Ports {
-			path := []string{"services", name, "ports", itoa(i)}
-			message := ""
+		s := model.Services[name]
+		for i, port := range s.Ports {
+			path := servicePath(s, "ports", itoa(i))
 			switch {
 			case port.Target < 1 || port.Target > 65535:
-				message = "the container's port is not a number from 1 to 65535"
-			case port.Published != "" && !isPortRange(port.Published):
-				message = "the published port is neither a number from 0 to 65535 nor a range of them"
-			default:
-				continue
+				r.fault(diag.InputPort, path, "correct target", "%s: the container's port is not a number from 1 to 65535", spell(path))
+			case port.Published != "" && !isPortRange(port.Published, 0):
+				r.fault(diag.InputPort, path, "correct published", "%s: the published port is neither a number from 0 to 65535 nor a range of them", spell(path))
 			}
-			list.Add(diag.New(diag.InputPort, l.positions.nearest(path), spell(path), "%s: %s", spell(path), message).
-				WithHint("correct target or published"))
+		}
+		for i, port := range s.Expose {
+			path := servicePath(s, "expose", itoa(i))
+			number, protocol, hasProtocol := strings.Cut(port, "/")
+			if !isPortRange(number, 1) || hasProtocol && !slices.Contains([]string{"tcp", "udp", "sctp"}, strings.ToLower(protocol)) {
+				r.fault(diag.InputPort, path, "write PORT or FIRST-LAST, with /tcp, /udp or /sctp", "%s is not a port of the container", spell(path))
+			}
 		}
 	}
-	return list
+	return r.list
 }
 
-// isPortRange accepts PORT and FIRST-LAST. Port 0 stands for any free port.
-func isPortRange(s string) bool {
+// isPortRange accepts PORT and FIRST-LAST, none below least. A published port 0
+// stands for any free port.
+func isPortRange(s string, least uint64) bool {
 	first, last, isRange := strings.Cut(s, "-")
 	low, err := strconv.ParseUint(first, 10, 16)
-	if err != nil || !isRange {
-		return err == nil
+	if err != nil || low < least || !isRange {
+		return err == nil && low >= least
 	}
 	high, err := strconv.ParseUint(last, 10, 16)
 	return err == nil && low <= high

@@ -2,7 +2,6 @@ package compose
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"maps"
 	"os"
@@ -20,9 +19,9 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // variableFaults reports every text whose variables cannot be replaced, and
 // every value that is not of the type its attribute has once they are.
-func (l *load) variableFaults(_ context.Context, err error) diag.List {
+func (l *load) variableFaults(err error) diag.List {
 	var list diag.List
-	failed := l.failedTexts(err)
+	failed := l.failedTexts()
 	for _, s := range scalars(l.layering.allLayers()) {
 		if cause, ok := failed[s.at.value.Value]; ok {
 			list.Add(variableFault(s, cause))
@@ -39,12 +38,12 @@ func (l *load) variableFaults(_ context.Context, err error) diag.List {
 // failedTexts returns the texts that could not be interpolated. When there are
 // any, the texts that compose-go did not come to are tried as well: those of
 // the first files, whose environment is known.
-func (l *load) failedTexts(err error) map[string]error {
+func (l *load) failedTexts() map[string]error {
 	failed := map[string]error{}
 	for _, f := range l.rec.failed {
 		failed[f.template] = f.err
 	}
-	if len(failed) == 0 || err == nil {
+	if len(failed) == 0 {
 		return failed
 	}
 	quiet := new(recorder)
@@ -96,6 +95,9 @@ func ownWords(text, variable string) string {
 
 // leaves returns the single errors that an error joins.
 func leaves(err error) []error {
+	if err == nil {
+		return nil
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // taken apart on purpose
 		var out []error
 		for _, e := range joined.Unwrap() {
