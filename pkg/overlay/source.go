@@ -89,11 +89,33 @@ func (s *source) parse() error {
 	case nil:
 		s.raw = map[string]any{}
 	case map[string]any:
-		s.raw = c
+		s.raw = modern(c)
 	default:
 		return syntaxError{errors.New("a kustomization is a mapping")}
 	}
 	return nil
+}
+
+// modern says in today's fields what old ones say: bases in resources,
+// imageTags in images, commonLabels in labels. kustomize does the same, but
+// prints a warning each time.
+func modern(k map[string]any) map[string]any {
+	for _, old := range []struct{ from, to string }{{"bases", "resources"}, {"imageTags", "images"}, {"commonLabels", "labels"}} {
+		v, from := fieldOf(k, old.from)
+		have, to := fieldOf(k, old.to)
+		list, isList := v.([]any)
+		if old.from == "commonLabels" {
+			pairs, isMap := v.(map[string]any)
+			list, isList = []any{map[string]any{"pairs": pairs, "includeSelectors": true}}, isMap
+		}
+		before, ok := have.([]any)
+		if !isList || have != nil && !ok {
+			continue
+		}
+		delete(k, from)
+		k[to] = slices.Concat(before, list)
+	}
+	return k
 }
 
 // parseTree parses YAML for the places in it; nil for what is no YAML.

@@ -46,7 +46,6 @@ func (b *build) runParts(p parts) ([]marked, error) {
 		}
 	}
 	everywhere := b.src.pick("namespace", "labels", "commonAnnotations", "images")
-	b.src.moveCommonLabels(everywhere)
 	own := b.src.pick("resources", "secretGenerator", "configMapGenerator", "generatorOptions")
 	for k, v := range everywhere {
 		own[k] = v
@@ -81,17 +80,6 @@ func (s *source) pick(names ...string) map[string]any {
 		}
 	}
 	return out
-}
-
-// moveCommonLabels says in labels what commonLabels says, last: kustomize
-// applies them so, and warns of commonLabels on each run.
-func (s *source) moveCommonLabels(into map[string]any) {
-	common, ok := s.field("commonLabels").(map[string]any)
-	if !ok || len(common) == 0 {
-		return
-	}
-	labels, _ := into["labels"].([]any)
-	into["labels"] = append(slices.Clone(labels), any(map[string]any{"pairs": common, "includeSelectors": true}))
 }
 
 // sortLegacy puts objects in the order that kustomize calls legacy: by kind in
@@ -139,7 +127,7 @@ func (b *build) split() (parts, bool) {
 		!r.counts(b.src.field("replicas")) || !r.images(b.src.field("images")) {
 		return parts{}, false
 	}
-	everything := len(b.src.pick("namespace", "labels", "commonLabels", "commonAnnotations")) > 0
+	everything := len(b.src.pick("namespace", "labels", "commonAnnotations")) > 0
 	var p parts
 	for i, o := range b.set.Objects {
 		switch {
@@ -162,7 +150,7 @@ func (b *build) split() (parts, bool) {
 // splittable are the fields of a kustomization whose reach is known.
 func splittable() []string {
 	return []string{"apiVersion", "kind", "metadata", "resources", "secretGenerator", "configMapGenerator", "generatorOptions",
-		"images", "replicas", "namespace", "labels", "commonLabels", "commonAnnotations", "patches"}
+		"images", "replicas", "namespace", "labels", "commonAnnotations", "patches"}
 }
 
 func onlyFields(m map[string]any, allowed []string) bool {

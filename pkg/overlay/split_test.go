@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -97,7 +96,7 @@ func TestRandomKustomizationsGiveTheSameInParts(t *testing.T) {
 	write(t, filepath.Join(dir, "web.yaml"), "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: web, envFrom: [{configMapRef: {name: nested}}]}]}}}\n")
 	all := pieces()
 	fields := make([]string, 0, len(all))
-	for _, f := range splittable() {
+	for _, f := range append(splittable(), "commonLabels") {
 		if all[f] != nil {
 			fields = append(fields, f)
 		}
@@ -167,29 +166,42 @@ spec:
 	return set
 }
 
-// Building must stay linear: ten times the objects in less than thirty times
-// the time. At once, it takes more than a hundred times as long.
-func TestTimeIsLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "kustomization.yaml"), "secretGenerator: [{name: mysql-pass, literals: [password=x]}]\nimages: [{name: nginx, newTag: '2'}]\n")
-	took := func(services int) time.Duration {
-		set := many(t, services)
-		start := time.Now()
-		got, diags := Build(set, Options{Dir: dir})
-		d := time.Since(start)
-		if len(diags) > 0 || len(got.Objects) != 3*services+1 || len(got.Requires) > 0 {
-			t.Fatalf("%d objects, %v", len(got.Objects), diags)
+// The time of a build is linear when no class but the last two grows beyond
+// what a patch or generator names: those are built in chunks, or not at all.
+func TestFewObjectsAreComparedWithEachOther(t *testing.T) {
+	set := many(t, 100)
+	for _, c := range []struct {
+		text string
+		want [4]int // whole, referring, plain, untouched
+	}{
+		{"secretGenerator: [{name: mysql-pass, literals: [password=x]}]", [4]int{0, 100, 0, 200}},
+		{"secretGenerator: [{name: other, literals: [password=x]}]", [4]int{0, 0, 0, 300}},
+		{"namespace: a", [4]int{0, 0, 300, 0}},
+		{"images: [{name: nginx, newTag: '2'}]", [4]int{0, 0, 100, 200}},
+		{"images: [{name: nothing, newTag: '2'}]", [4]int{0, 0, 0, 300}},
+		{"replicas: [{name: svc0007, count: 2}]", [4]int{2, 0, 0, 298}},
+		{"patches: [{target: {kind: Service, name: svc000.}, patch: '- {op: remove, path: /spec/ports}'}]", [4]int{10, 0, 0, 290}},
+		{"secretGenerator: [{name: mysql-pass, literals: [password=x]}]\ncommonLabels: {a: b}\npatches: [{target: {kind: PersistentVolumeClaim, name: app-svc0001}, patch: '- {op: remove, path: /spec/resources}'}]", [4]int{1, 100, 199, 0}},
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "kustomization.yaml"), c.text)
+		src, err := open(dir)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return d
+		p, ok := newBuild(src, set).split()
+		if got := [4]int{len(p.whole), len(p.referring), len(p.plain), len(p.untouched)}; !ok || got != c.want {
+			t.Errorf("%s: %v, %v, want %v", c.text, got, ok, c.want)
+		}
 	}
-	took(70)
-	small, large := took(80), took(800)
-	t.Logf("240 objects: %v, 2400 objects: %v", small, large)
-	if large > 30*small {
-		t.Errorf("240 objects took %v, 2400 took %v", small, large)
+}
+
+func TestLargeSet(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "kustomization.yaml"), "secretGenerator: [{name: mysql-pass, literals: [password=x]}]\n")
+	got, diags := Build(many(t, 100), Options{Dir: dir})
+	if len(diags) > 0 || len(got.Objects) != 301 || len(got.Requires) > 0 || len(got.Services) != 100 {
+		t.Fatalf("%d objects, %d required, %v", len(got.Objects), len(got.Requires), diags)
 	}
 }
 
