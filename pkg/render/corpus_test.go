@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/compose-spec/compose-go/v2/types"
+
 	"github.com/gantry-dev/gantry/pkg/compose"
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
@@ -27,14 +29,22 @@ func TestCorpusRendersOrSaysWhy(t *testing.T) {
 		if ext := filepath.Ext(base); ext != ".yaml" && ext != ".yml" || !strings.Contains(base, "compose") {
 			continue
 		}
-		t.Run(filepath.Base(filepath.Dir(file))+"/"+base, func(t *testing.T) { renderCorpusFile(t, file) })
+		t.Run(filepath.Base(filepath.Dir(file))+"/"+base, func(t *testing.T) {
+			renderCorpusFile(t, file, false)
+			renderCorpusFile(t, file, true)
+		})
 	}
 }
 
-func renderCorpusFile(t *testing.T, file string) {
+// renderCorpusFile renders a file as it stands, or with every code allowed that
+// can be.
+func renderCorpusFile(t *testing.T, file string, allow bool) {
 	p, diags := compose.Load(context.Background(), compose.Options{Files: []string{filepath.Base(file)}, WorkingDir: filepath.Dir(file)})
 	var set Set
 	if p != nil && !diags.HasErrors() {
+		if allow {
+			p.Extensions = types.Extensions{ExtensionKey: map[string]any{"allow": allowable()}}
+		}
 		var more diag.List
 		set, more = Render(context.Background(), p, nil, Options{})
 		diags = append(diags, more...)
@@ -55,8 +65,21 @@ func renderCorpusFile(t *testing.T, file string) {
 	}
 	if out := os.Getenv("GANTRY_CORPUS_OUT"); out != "" {
 		name := strings.NewReplacer("/", "_", "..", "").Replace(file) + ".yaml"
+		if allow {
+			name = strings.TrimSuffix(name, ".yaml") + "-allowed.yaml"
+		}
 		if err := os.WriteFile(filepath.Join(out, strings.TrimLeft(name, "_")), []byte(yamlStream(t, set)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func allowable() []any {
+	var codes []any
+	for _, info := range diag.Catalogue() {
+		if info.Allowable {
+			codes = append(codes, string(info.Code))
+		}
+	}
+	return codes
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/compose-spec/compose-go/v2/types"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -145,10 +146,15 @@ func (c *Ctx) summary() Service {
 	}
 }
 
+// dependencies are the edges as `up` waits for them. A CronJob is there once it
+// is created: its runs come later.
 func (c *Ctx) dependencies() []Dependency {
 	var out []Dependency
 	for _, on := range sortedKeys(c.Service.DependsOn) {
 		d := c.Service.DependsOn[on]
+		if c.relations.kinds[on] == KindCronJob {
+			d.Condition = types.ServiceConditionStarted
+		}
 		out = append(out, Dependency{Service: on, Condition: d.Condition, Restart: d.Restart, Required: d.Required})
 	}
 	return out
