@@ -168,7 +168,7 @@ func workloadCodes() []CodeInfo {
 		{Code: CodePreStart, Severity: Error, Title: "pre_start is not rendered yet", Doc: "Make it a service of its own that the other depends on with service_completed_successfully."},
 		{Code: CodeDependencyHealth, Severity: Warning, Title: "a dependency has no healthcheck in the files", Doc: "Without one it counts as healthy as soon as it runs; the HEALTHCHECK of an image is not read by Kubernetes."},
 		{Code: CodeDependencyKind, Severity: Error, Title: "a dependency never completes", Doc: "A workload that the params or `mode: global` make a server cannot complete."},
-		{Code: CodeDependencyDropped, Severity: Info, Title: "an optional dependency is left out", Doc: "It is not part of the project with these profiles."},
+		{Code: CodeDependencyDropped, Severity: Info, Title: "a dependency is left out", Doc: "It is not part of the project with these profiles and services."},
 		{Code: CodeDependencyCycle, Severity: Error, Title: "services wait for each other", Doc: "ecs-params' depends_on and the Compose file's together form a cycle."},
 		{Code: CodeEssential, Severity: Info, Title: "each service stands alone", Doc: "ECS ends the whole task when an essential container ends. Here each service is a workload of its own."},
 		{Code: CodeCron, Severity: Error, Title: "not a schedule", Doc: "CronJobs take five fields, or one of @hourly, @daily, @weekly, @monthly, @yearly."},

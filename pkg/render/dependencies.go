@@ -35,7 +35,7 @@ func dependencyRows() []Attribute {
 		Target: "annotations gantry.dev/depends-on, argocd.argoproj.io/sync-wave, restart.gantry.dev/NAME",
 		Doc: "`up` starts services in waves and waits for each edge's condition. Rendered output carries the edges as an annotation, and the wave for Argo CD. " +
 			"With `restart: true` the pods carry the hash of the dependency's pods, so that a change of it restarts them. A dependency that must complete is a Job. " +
-			"An optional dependency that no profile selects is dropped. ecs-params' depends_on is merged in: START, HEALTHY, and COMPLETE or SUCCESS.",
+			"A dependency that is not part of the project is dropped. ecs-params' depends_on is merged in: START, HEALTHY, and COMPLETE or SUCCESS.",
 		Codes: []diag.Code{diag.CodeDependencyHealth, diag.CodeDependencyKind, diag.CodeDependencyDropped, diag.CodeDependencyCycle},
 		Map:   mapDependencies,
 	}}
@@ -83,8 +83,8 @@ func (c *Ctx) hasHealthcheck(service string) bool {
 }
 
 // settleDependencies returns the project with the edges that hold: those of
-// ecs-params are merged in, and optional ones to what is not part of the project
-// are left out. The given project stays as it is.
+// ecs-params are merged in, and those to what profiles or the choice of
+// services leave out are dropped. The given project stays as it is.
 func settleDependencies(p *compose.Project, par *params.Params) (*compose.Project, diag.List) {
 	var diags diag.List
 	model := *p.Project
@@ -112,7 +112,7 @@ func settleEdges(p *compose.Project, section, name string, edges types.DependsOn
 	for _, on := range sortedKeys(edges) {
 		if !known(p, on) {
 			path := []string{section, name, "depends_on", on}
-			diags.Add(diag.New(diag.CodeDependencyDropped, p.Pos(path...), pathString(path), "the optional dependency %s is not part of the project: it is left out", on))
+			diags.Add(diag.New(diag.CodeDependencyDropped, p.Pos(path...), pathString(path), "%s is not part of the project with these profiles and services: the dependency is left out", on))
 			continue
 		}
 		out[on] = edges[on]

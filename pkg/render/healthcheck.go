@@ -139,7 +139,7 @@ func probeCommand(test []string) []string {
 	case test[0] == "CMD":
 		return escapeAll(test[1:])
 	default:
-		return []string{"/bin/sh", "-c", escape(test[1])}
+		return append([]string{"/bin/sh", "-c"}, escapeAll(test[1:])...)
 	}
 }
 
