@@ -34,6 +34,8 @@ const (
 	TextReady      = "Ready"
 	TextCompleted  = "Completed"
 	TextStarting   = "Starting"
+	TextRestarting = "Restarting"
+	TextRestarted  = "Restarted"
 	TextStopping   = "Stopping"
 	TextStopped    = "Stopped"
 	TextScaling    = "Scaling"
@@ -85,6 +87,9 @@ func (e *emitter) ref(ref render.Ref, service string, status Status, text, detai
 func words(op plan.Op) (doing, done string) {
 	if op.Object == nil && op.Scale != nil {
 		return scaleWords(op)
+	}
+	if op.Restart != "" {
+		return TextRestarting, TextRestarted
 	}
 	switch op.Verb {
 	case plan.Create:

@@ -96,6 +96,9 @@ func (r *runner) sendOp(ctx context.Context, s *step) (*unstructured.Unstructure
 	}
 	r.take()
 	defer r.give()
+	if op.Restart != "" {
+		return r.send.restart(ctx, op.Ref, op.Restart)
+	}
 	if op.Object == nil {
 		return r.send.scale(ctx, op.Ref, *op.Scale)
 	}

@@ -299,7 +299,7 @@ const restartAnnotation = "gantry.dev/restart"
 // restart marks the template of a workload whose pods are to be replaced; the
 // mark counts up from the live one, so that it needs no clock.
 func (b *builder) restart(op *Op) {
-	path := []string{"spec", "template", "metadata", "annotations", restartAnnotation}
+	path := restartPath()
 	last, marked, _ := unstructured.NestedString(op.Live.Object, path...)
 	_, hasTemplate, _ := unstructured.NestedMap(op.Object.Object, "spec", "template")
 	if !hasTemplate || op.GroupKind == kindJob() || op.GroupKind == kindCronJob() {

@@ -1,0 +1,68 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/gantry-dev/gantry/pkg/cluster"
+	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/plan"
+	"github.com/gantry-dev/gantry/pkg/render"
+)
+
+// Restart replaces the pods of services, all when none is named, in the order
+// of depends_on. What is stopped stays so.
+func Restart(ctx context.Context, c *cluster.Client, project string, services []string, opts Options) (Result, error) {
+	return byInventory(ctx, c, project, opts, func(o plan.Observed, po plan.Options) (plan.Plan, diag.List) {
+		return plan.NewRestart(o, po, services...)
+	})
+}
+
+// restart sets the mark in the pod template of a workload.
+func (s *sender) restart(ctx context.Context, ref render.Ref, mark string) (*unstructured.Unstructured, error) {
+	patch, err := json.Marshal(plan.RestartPatch(mark))
+	if err != nil {
+		return nil, err
+	}
+	resource, err := s.resource(ref.GroupKind)
+	if err != nil {
+		return nil, err
+	}
+	return retry(ctx, func(ctx context.Context) (*unstructured.Unstructured, error) {
+		return resource.Patch(ctx, ref.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: plan.ScaleManager, DryRun: s.dry()})
+	})
+}
+
+// Remove deletes the named services and takes them out of the inventory, the
+// claims of their StatefulSets only with opts.Volumes. The rest of the project
+// goes on.
+func Remove(ctx context.Context, c *cluster.Client, project string, services []string, opts Options) (Result, error) {
+	observed, err := cluster.Observe(ctx, c, project, nil)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := Survey(ctx, c, render.Set{Project: project}, &observed); err != nil {
+		return Result{}, err
+	}
+	if opts.Volumes {
+		if err := surveyClaims(ctx, c, project, &observed); err != nil {
+			return Result{}, err
+		}
+	}
+	p, diags := plan.NewRemove(observed, plan.Options{Namespace: c.Namespace(), Volumes: opts.Volumes}, services...)
+	if diags.HasErrors() {
+		return Result{Diagnostics: diags.Sorted()}, ErrFailed
+	}
+	return runWith(ctx, c, p, opts, (*runner).removeServices)
+}
+
+func (r *runner) removeServices(ctx context.Context) error {
+	if err := r.removeWaves(ctx); err != nil || r.opts.DryRun {
+		return err
+	}
+	return r.inventory.write(ctx, r.plan.Final)
+}
