@@ -23,11 +23,7 @@ func Down(ctx context.Context, c *cluster.Client, project string, opts Options) 
 	if err != nil {
 		return Result{}, err
 	}
-	r := newRunner(c, p, opts)
-	ctx, cancel := r.bound(ctx)
-	defer r.tracker.wg.Wait()
-	defer cancel(nil)
-	return r.finish(r.down(ctx))
+	return runWith(ctx, c, p, opts, (*runner).down)
 }
 
 // PlanDown plans what Down does, and changes nothing.
@@ -92,6 +88,14 @@ func (r *runner) down(ctx context.Context) error {
 		r.result.Diagnostics.Add(diag.New(diag.ProjectUnknown, diag.Pos{}, "", "no project %q in namespace %s", r.plan.Project, r.plan.Namespace).As(diag.Warning))
 		return nil
 	}
+	if err := r.removeWaves(ctx); err != nil || r.opts.DryRun {
+		return err
+	}
+	return r.inventory.remove(ctx)
+}
+
+// removeWaves deletes what the plan's waves name, one wave after the other.
+func (r *runner) removeWaves(ctx context.Context) error {
 	for _, w := range r.plan.Waves {
 		var ops []plan.Op
 		for _, op := range w.Ops {
@@ -105,8 +109,5 @@ func (r *runner) down(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.opts.DryRun {
-		return nil
-	}
-	return r.inventory.remove(ctx)
+	return nil
 }

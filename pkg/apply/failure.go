@@ -49,23 +49,27 @@ type Failure struct {
 // Compose file.
 func (f Failure) Diagnostic() diag.Diagnostic {
 	d := diag.New(f.Code, f.Pos, f.Path, "%s", f.sentence())
+	if f.Path == "" {
+		d.Message = f.Workload.String() + ": " + d.Message
+	}
 	d.Hint = f.Hint
 	return d.As(diag.Error)
 }
 
+// sentence is the message with Kubernetes' word and the pod in parentheses.
 func (f Failure) sentence() string {
-	subject := f.Workload.String()
-	if f.Service != "" {
-		subject = "service " + f.Service
+	text := strings.TrimSuffix(f.Message, ".")
+	var where []string
+	if f.Reason != "" && !strings.Contains(text, f.Reason) {
+		where = append(where, f.Reason)
 	}
 	if f.Pod != "" {
-		subject += " (pod " + f.Pod + ")"
+		where = append(where, "pod "+f.Pod)
 	}
-	text := strings.TrimSuffix(f.Message, ".")
-	if f.Reason != "" && !strings.Contains(text, f.Reason) {
-		text = fmt.Sprintf("%s: %s", f.Reason, text)
+	if len(where) == 0 {
+		return text
 	}
-	return subject + ": " + text
+	return fmt.Sprintf("%s (%s)", text, strings.Join(where, ", "))
 }
 
 // Detail returns what stands under a failure's sentence: the last event, then

@@ -33,23 +33,27 @@ var (
 // error; the Result is valid with each of them. A Run that ended early is
 // completed by planning and running again.
 func Run(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options) (Result, error) {
-	r := newRunner(c, p, opts)
-	ctx, cancel := r.bound(ctx)
-	defer r.tracker.wg.Wait()
-	defer cancel(nil)
-	err := r.run(ctx)
-	return r.finish(err)
+	return runWith(ctx, c, p, opts, (*runner).run)
 }
 
-// bound applies the timeout.
-func (r *runner) bound(ctx context.Context) (context.Context, context.CancelCauseFunc) {
-	r.interrupted = func() bool { return ctx.Err() != nil }
-	if r.opts.Timeout <= 0 {
-		return context.WithCancelCause(ctx)
+// runWith runs within the timeout, and ends the watches before it returns.
+func runWith(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options, do func(*runner, context.Context) error) (Result, error) {
+	r := newRunner(c, p, opts)
+	outer := ctx
+	r.interrupted = func() bool { return outer.Err() != nil }
+	if opts.Timeout > 0 {
+		timed, stop := context.WithTimeoutCause(ctx, opts.Timeout, errTimeout)
+		defer stop()
+		ctx = timed
 	}
-	timed, stop := context.WithTimeoutCause(ctx, r.opts.Timeout, errTimeout)
-	inner, cancel := context.WithCancelCause(timed)
-	return inner, func(err error) { cancel(err); stop() }
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	tracker, wait := newTracker(ctx, r.send, plan.ApplySetSelector(p.Project, c.Namespace()), podSelector(p))
+	r.tracker = tracker
+	err := do(r, ctx)
+	cancel()
+	wait()
+	return r.finish(err)
 }
 
 func (r *runner) run(ctx context.Context) error {

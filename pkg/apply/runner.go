@@ -67,7 +67,6 @@ func newRunner(c *cluster.Client, p plan.Plan, opts Options) *runner {
 		steps: map[render.Ref]*step{}, jobs: map[render.Ref]string{},
 	}
 	r.inventory = newInventoryWriter(c, p.Before)
-	r.tracker = newTracker(r.send, plan.ApplySetSelector(p.Project, c.Namespace()), podSelector(p))
 	for _, op := range p.Ops() {
 		r.steps[op.Ref] = &step{op: op, live: op.Live, sent: make(chan struct{}), stable: make(chan struct{})}
 	}

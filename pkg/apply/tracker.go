@@ -36,7 +36,8 @@ type tracker struct {
 	sets   map[types.UID]map[string]*appsv1.ReplicaSet
 	owners map[types.UID]types.UID
 	subs   map[render.Ref]map[chan struct{}]bool
-	wg     sync.WaitGroup
+	// spawn runs a watch for as long as the run lasts.
+	spawn func(func(context.Context))
 }
 
 // watched is the state of the watch of one kind.
@@ -46,9 +47,13 @@ type watched struct {
 	err error
 }
 
-func newTracker(s *sender, selector, podSelector string) *tracker {
-	return &tracker{
-		send: s, selector: selector, podSelector: podSelector,
+// newTracker returns a tracker whose watches end with the context; wait
+// returns when they have.
+func newTracker(ctx context.Context, s *sender, selector, podSelector string) (t *tracker, wait func()) {
+	var wg sync.WaitGroup
+	t = &tracker{
+		spawn: func(watch func(context.Context)) { wg.Go(func() { watch(ctx) }) },
+		send:  s, selector: selector, podSelector: podSelector,
 		kinds:   map[schema.GroupKind]*watched{},
 		objects: map[render.Ref]runtime.Object{},
 		refs:    map[types.UID]render.Ref{},
@@ -57,10 +62,11 @@ func newTracker(s *sender, selector, podSelector string) *tracker {
 		owners:  map[types.UID]types.UID{},
 		subs:    map[render.Ref]map[chan struct{}]bool{},
 	}
+	return t, wg.Wait
 }
 
-// watch starts the watch of a kind, once; it ends with the context.
-func (t *tracker) watch(ctx context.Context, gk schema.GroupKind, selector string, handle func(o runtime.Object, gone bool)) {
+// watch starts the watch of a kind, once.
+func (t *tracker) watch(gk schema.GroupKind, selector string, handle func(o runtime.Object, gone bool)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.kinds[gk] != nil {
@@ -79,7 +85,7 @@ func (t *tracker) watch(ctx context.Context, gk schema.GroupKind, selector strin
 		return
 	}
 	state.synced = informer.HasSynced
-	t.wg.Go(func() { informer.RunWithContext(klog.NewContext(ctx, logr.Discard())) })
+	t.spawn(func(ctx context.Context) { informer.RunWithContext(klog.NewContext(ctx, logr.Discard())) })
 }
 
 func (t *tracker) prepare(informer cache.SharedIndexInformer, gk schema.GroupKind, handle func(runtime.Object, bool)) error {
@@ -119,15 +125,15 @@ func (t *tracker) broken(gk schema.GroupKind, err error) {
 }
 
 // watchKind watches the project's objects of a kind.
-func (t *tracker) watchKind(ctx context.Context, gk schema.GroupKind) {
-	t.watch(ctx, gk, t.selector, func(o runtime.Object, gone bool) { t.object(gk, o, gone) })
+func (t *tracker) watchKind(gk schema.GroupKind) {
+	t.watch(gk, t.selector, func(o runtime.Object, gone bool) { t.object(gk, o, gone) })
 }
 
 // watchPods watches the project's pods, and the ReplicaSets between them and
 // their Deployments. Without the permission, failures are explained less well.
-func (t *tracker) watchPods(ctx context.Context) {
-	t.watch(ctx, kindReplicaSet(), t.podSelector, t.replicaSet)
-	t.watch(ctx, kindPod(), t.podSelector, t.pod)
+func (t *tracker) watchPods() {
+	t.watch(kindReplicaSet(), t.podSelector, t.replicaSet)
+	t.watch(kindPod(), t.podSelector, t.pod)
 }
 
 func (t *tracker) object(gk schema.GroupKind, o runtime.Object, gone bool) {

@@ -125,8 +125,11 @@ func (r waitingRule) trouble(s *corev1.ContainerStatus) *trouble {
 	if r.code == diag.CauseImage {
 		t.message = strings.Replace(t.message, "the image ", fmt.Sprintf("image %q ", s.Image), 1)
 	}
-	if r.code == diag.CauseImage && hopeless(w.Message) {
+	switch {
+	case r.code == diag.CauseImage && hopeless(w.Message):
 		t.grace = graceNone
+	case w.Reason == "ImagePullBackOff":
+		t.grace = graceShort // the kubelet has tried and waits to try again
 	}
 	return t
 }

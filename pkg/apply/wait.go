@@ -39,9 +39,9 @@ type query struct {
 // ends. It returns the trouble that is a failure, or the one that stood when
 // the context ended along with its error.
 func (t *tracker) await(ctx context.Context, q query) (*trouble, error) {
-	t.watchKind(ctx, q.ref.GroupKind)
+	t.watchKind(q.ref.GroupKind)
 	if q.condition == plan.Started || q.condition == plan.Stopped {
-		t.watchPods(ctx)
+		t.watchPods()
 	}
 	changed, end := t.subscribe(q.ref)
 	defer end()
@@ -79,7 +79,7 @@ func (w *waiting) look(ctx context.Context) (done bool, err error) {
 		return true, err
 	}
 	if time.Since(w.since) > podsAfter {
-		w.watchPods(ctx)
+		w.watchPods()
 	}
 	o, pods := w.tracker.look(w.ref, w.want, w.condition == plan.Stopped)
 	if o == nil || w.condition == plan.Stopped && !w.watchesPods() {
@@ -150,7 +150,7 @@ func (w *waiting) say(text string) {
 
 // awaitGone waits until an object does not exist any more.
 func (t *tracker) awaitGone(ctx context.Context, ref render.Ref, want expected) error {
-	t.watchKind(ctx, ref.GroupKind)
+	t.watchKind(ref.GroupKind)
 	changed, end := t.subscribe(ref)
 	defer end()
 	tick := time.NewTicker(lookEvery)

@@ -1,0 +1,193 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gantry-dev/gantry/pkg/apply"
+	"github.com/gantry-dev/gantry/pkg/plan"
+)
+
+func shop(t *testing.T) []service {
+	t.Helper()
+	return []service{
+		{name: "db", image: "mysql:8", kind: "StatefulSet"},
+		{name: "migrate", image: "shop:1", kind: "Job", dependsOn: after("db", plan.Healthy)},
+		{name: "web", image: "shop:1", config: "aaa", dependsOn: after("migrate", plan.Completed)},
+		{name: "edge", image: "nginx:1", dependsOn: after("web", plan.Started)},
+	}
+}
+
+func TestUpCreatesThenChangesNothing(t *testing.T) {
+	l := newLab(t)
+	set := project(t, "shop", shop(t)...)
+	p, result := l.up(set)
+	if got := result.Count(plan.Create); got != len(set.Objects) {
+		t.Errorf("created %d objects, want %d\n%s", got, len(set.Objects), p)
+	}
+	l.proxy.reset()
+	p, result = l.up(set)
+	if p.Changes() {
+		t.Errorf("the second plan changes something:\n%s", p)
+	}
+	if got := result.Count(plan.Unchanged); got != len(set.Objects) {
+		t.Errorf("%d objects unchanged, want %d", got, len(set.Objects))
+	}
+	for _, method := range []string{"PATCH", "POST", "PUT", "DELETE", "WATCH"} {
+		if seen := l.proxy.seen(method); len(seen) > 0 {
+			t.Errorf("the second up sent %v", seen)
+		}
+	}
+	// One GET for the inventory and one LIST for each of the five kinds.
+	if seen := l.proxy.seen("GET /api"); len(seen) > 6 {
+		t.Errorf("the second up sent %d requests: %v", len(seen), seen)
+	}
+}
+
+func TestUpUpdatesOnlyWhatDiffers(t *testing.T) {
+	l := newLab(t)
+	services := shop(t)
+	l.up(project(t, "shop", services...))
+	services[3].image = "nginx:2"
+	l.proxy.reset()
+	p, result := l.up(project(t, "shop", services...))
+	if got := result.Count(plan.Update); got != 1 || !strings.Contains(p.String(), "image changed nginx:1 → nginx:2") {
+		t.Errorf("%d updates\n%s", got, p)
+	}
+	if seen := l.proxy.seen("PATCH"); len(seen) != 1 {
+		t.Errorf("sent %v, want one PATCH", seen)
+	}
+}
+
+func TestUpPrunesWhatLeftTheFiles(t *testing.T) {
+	l := newLab(t)
+	services := shop(t)
+	l.up(project(t, "shop", services...))
+	services[2].config = "bbb"
+	p, result := l.up(project(t, "shop", services[:3]...))
+	for _, want := range []string{"config web.conf changed", "prune     Deployment/edge: removed from docker-compose.yml", "prune     Service/edge", "prune     ConfigMap/web-conf-aaa"} {
+		if !strings.Contains(p.String(), want) {
+			t.Errorf("the plan lacks %q:\n%s", want, p)
+		}
+	}
+	if got := result.Count(plan.Prune); got != 3 {
+		t.Errorf("pruned %d, want 3", got)
+	}
+	deployments, err := l.direct.Kube().AppsV1().Deployments(l.namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(deployments.Items) != 1 {
+		t.Errorf("%d deployments are left, want web alone (%v)", len(deployments.Items), err)
+	}
+	if p, _ := l.up(project(t, "shop", services[:3]...)); p.Changes() {
+		t.Errorf("not stable after the prune:\n%s", p)
+	}
+}
+
+func TestJobRunsAgainOnlyWhenItsContentChanges(t *testing.T) {
+	l := newLab(t)
+	job := service{name: "once", image: "tool:1", kind: "Job"}
+	l.up(project(t, "jobs", job))
+	first := l.jobUID("once")
+	l.up(project(t, "jobs", job))
+	if l.jobUID("once") != first {
+		t.Error("the job ran again although nothing changed")
+	}
+	job.image = "tool:2"
+	p, result := l.up(project(t, "jobs", job))
+	if result.Count(plan.Replace) != 1 || !strings.Contains(p.String(), "image changed tool:1 → tool:2, runs again") {
+		t.Errorf("the job was not replaced:\n%s", p)
+	}
+	if l.jobUID("once") == first {
+		t.Error("the job did not run again")
+	}
+}
+
+func (l *lab) jobUID(name string) string {
+	l.t.Helper()
+	job, err := l.direct.Kube().BatchV1().Jobs(l.namespace).Get(l.t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return string(job.UID)
+}
+
+func TestFailuresAreExplainedEarly(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		service service
+		want    []string
+	}{
+		{"image pull", service{name: "web", image: "nope:1", simulate: "imagepull"}, []string{"services.web: ", "nope:1", "cannot be pulled"}},
+		{"crash loop", service{name: "web", image: "a:1", simulate: "crashloop"}, []string{"services.web: ", "exited with code 1"}},
+		{"out of memory", service{name: "web", image: "a:1", simulate: "oom"}, []string{"services.web: ", "memory"}},
+		{"unschedulable", service{name: "web", image: "a:1", extra: "      nodeSelector: {no: such}\n"}, []string{"services.web: ", "no node can run the pod"}},
+		{"missing volume", service{name: "web", image: "a:1", extra: "      volumes: [{name: v, persistentVolumeClaim: {claimName: missing}}]\n"}, []string{"services.web: ", "missing"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			start := time.Now()
+			_, result, err := l.try(t.Context(), project(t, "bad", c.service), apply.Options{Wait: true, Timeout: time.Minute})
+			if !errors.Is(err, apply.ErrFailed) {
+				t.Fatalf("err = %v, want ErrFailed\n%v", err, result.Diagnostics)
+			}
+			if took := time.Since(start); took > 25*time.Second {
+				t.Errorf("took %s", took)
+			}
+			text := ""
+			for _, d := range result.Diagnostics {
+				text += d.String() + "\n"
+			}
+			for _, want := range append(c.want, "docker-compose.yml:2:3") {
+				if !strings.Contains(text, want) {
+					t.Errorf("the diagnostics lack %q:\n%s", want, text)
+				}
+			}
+			t.Logf("%s", text)
+		})
+	}
+}
+
+func TestNotReadyInTime(t *testing.T) {
+	l := newLab(t)
+	set := project(t, "slow", service{name: "web", image: "a:1", simulate: "never-ready"})
+	_, result, err := l.try(t.Context(), set, apply.Options{Wait: true, Timeout: 4 * time.Second})
+	if !errors.Is(err, apply.ErrNotReady) {
+		t.Fatalf("err = %v, want ErrNotReady\n%v", err, result.Diagnostics)
+	}
+	if len(result.Failures) != 1 || !result.Failures[0].Timeout || result.Failures[0].Service != "web" {
+		t.Errorf("failures: %+v", result.Failures)
+	}
+}
+
+func TestDependentsOfAFailedServiceAreNotStarted(t *testing.T) {
+	l := newLab(t)
+	set := project(t, "dep",
+		service{name: "db", image: "nope:1", simulate: "imagepull"},
+		service{name: "web", image: "a:1", dependsOn: after("db", plan.Healthy)})
+	_, _, err := l.try(t.Context(), set, apply.Options{Wait: true, Timeout: time.Minute})
+	if !errors.Is(err, apply.ErrFailed) {
+		t.Fatalf("err = %v, want ErrFailed", err)
+	}
+	list, err := l.direct.Kube().AppsV1().Deployments(l.namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(list.Items) != 1 || list.Items[0].Name != "db" {
+		t.Errorf("deployments: %d, want db alone (%v)", len(list.Items), err)
+	}
+}
+
+func TestInterruptEndsAtOnceAndTheNextRunCompletes(t *testing.T) {
+	l := newLab(t)
+	set := project(t, "stop", service{name: "web", image: "a:1", simulate: "never-ready"})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { time.Sleep(1500 * time.Millisecond); cancel() }()
+	start := time.Now()
+	_, _, err := l.try(ctx, set, apply.Options{Wait: true, Timeout: time.Minute})
+	if !errors.Is(err, context.Canceled) || time.Since(start) > 5*time.Second {
+		t.Fatalf("err = %v after %s, want context.Canceled", err, time.Since(start))
+	}
+	l.up(project(t, "stop", service{name: "web", image: "a:1"}))
+}
