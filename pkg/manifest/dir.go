@@ -165,7 +165,7 @@ func writeFile(dir string, f file) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(t.Name())
+	defer func() { _ = os.Remove(t.Name()) }() // nothing is left once it is renamed
 	_, err = t.Write(f.data)
 	if err = errors.Join(err, t.Chmod(f.mode), t.Close()); err != nil {
 		return err

@@ -82,7 +82,7 @@ func (b *build) requirements(built map[render.Ref]*unstructured.Unstructured, ob
 // workload that needs it still says so, "" when it went without a successor.
 // The namespace is that of the workloads.
 func (b *build) now(r render.Requirement, built map[render.Ref]*unstructured.Unstructured) (namespace, name string) {
-	self := r.Ref.String()
+	self := r.String()
 	checked, kept := false, false
 	var successors []string
 	for _, s := range b.needing(r) {

@@ -80,7 +80,7 @@ func isQualifiedName(s string) error {
 
 func isLabelValue(s string) error {
 	if s != "" && (len(s) > 63 || !qualifiedPart.MatchString(s)) {
-		return errors.New("is no label value: at most 63 letters, digits, -, _ and .")
+		return errors.New("is no label value: at most 63 letters, digits, dots, - and _")
 	}
 	return nil
 }
