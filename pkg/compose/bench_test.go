@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,7 +33,7 @@ func largeFile(tb testing.TB, n int) string {
 func BenchmarkLoad1000(b *testing.B) {
 	file := largeFile(b, 1000)
 	for b.Loop() {
-		p, list := Load(context.Background(), Options{Files: []string{file}})
+		p, list := Load(b.Context(), Options{Files: []string{file}})
 		if p == nil {
 			b.Fatal(list[0])
 		}
@@ -45,7 +44,7 @@ func BenchmarkLoad1000(b *testing.B) {
 func BenchmarkLoader1000(b *testing.B) {
 	file := largeFile(b, 1000)
 	for b.Loop() {
-		_, err := loader.LoadWithContext(context.Background(), types.ConfigDetails{
+		_, err := loader.LoadWithContext(b.Context(), types.ConfigDetails{
 			WorkingDir: filepath.Dir(file), ConfigFiles: []types.ConfigFile{{Filename: file}}, Environment: types.Mapping{},
 		}, func(o *loader.Options) { o.SetProjectName("x", true) })
 		if err != nil {
@@ -65,7 +64,7 @@ func BenchmarkIndex1000(b *testing.B) {
 }
 
 func BenchmarkLookups1000(b *testing.B) {
-	p, _ := Load(context.Background(), Options{Files: []string{largeFile(b, 1000)}})
+	p, _ := Load(b.Context(), Options{Files: []string{largeFile(b, 1000)}})
 	for b.Loop() {
 		for i := range 1000 {
 			name := fmt.Sprintf("svc%d", i)

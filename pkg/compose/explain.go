@@ -162,7 +162,9 @@ func parsePath(path string) []string {
 // shortenPaths shows the files in a message as the user knows them.
 func (l *load) shortenPaths(message string) string {
 	for _, s := range l.inputs.sources {
-		message = strings.ReplaceAll(message, s.path, s.shown)
+		if s.path != stdinPath {
+			message = strings.ReplaceAll(message, s.path, s.shown)
+		}
 	}
 	return strings.ReplaceAll(message, l.inputs.cwd+"/", "")
 }

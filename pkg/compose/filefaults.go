@@ -18,17 +18,17 @@ func (l *load) fileFaults() diag.List {
 	for _, doc := range l.layering.allLayers() {
 		if e, ok := lookup(doc.root, "include"); ok {
 			for _, f := range includedFiles(e.value) {
-				list.Add(l.missing(diag.InputInclude, doc, f, "include", "file")...)
+				list.Add(l.missing(diag.InputInclude, doc, f, "include")...)
 			}
 		}
 		services, _ := lookup(doc.root, "services")
 		for _, s := range entries(services.value) {
 			extends, _ := lookup(s.value, "extends")
 			if file, ok := lookup(extends.value, "file"); ok {
-				list.Add(l.missing(diag.InputExtends, doc, file.value, "services."+s.key.Value+".extends", "file")...)
+				list.Add(l.missing(diag.InputExtends, doc, file.value, "services."+s.key.Value+".extends")...)
 			}
 		}
-		list.Add(l.includedVersion(doc)...)
+		list.Add(l.included(doc)...)
 	}
 	return list
 }
@@ -61,7 +61,7 @@ func sequence(n *yaml.Node) []*yaml.Node {
 
 var remoteForm = regexp.MustCompile(`^(?:[a-z+]+://|oci:|git@)`)
 
-func (l *load) missing(code diag.Code, doc layer, n *yaml.Node, path, what string) diag.List {
+func (l *load) missing(code diag.Code, doc layer, n *yaml.Node, path string) diag.List {
 	value, ok := text(n)
 	if !ok {
 		return nil
@@ -89,12 +89,19 @@ func (l *load) shownDir(dir string) string {
 	return shorten(l.inputs.cwd, dir)
 }
 
-// includedVersion reports a version that is not text in an included file, which
-// compose-go reads by itself and refuses. In the first files it is tolerated.
-func (l *load) includedVersion(doc layer) diag.List {
+// included reports what is tolerated in the files of the command line only:
+// compose-go reads the others by itself and refuses a version that is not text,
+// and files of version 1.
+func (l *load) included(doc layer) diag.List {
+	if slices.ContainsFunc(l.inputs.sources, func(s *source) bool { return s.shown == doc.file }) {
+		return nil
+	}
+	if doc.lifted && l.layering.isLayer(doc.file) {
+		return diag.List{diag.New(diag.InputInclude, posOf(doc.file, doc.root), "", "a file of version 1, without services section, cannot be included").
+			WithHint("put its services under services:")}
+	}
 	e, ok := lookup(doc.root, "version")
-	first := slices.ContainsFunc(l.inputs.sources, func(s *source) bool { return s.shown == doc.file })
-	if !ok || first || deref(e.value) == nil || deref(e.value).ShortTag() == "!!str" {
+	if !ok || deref(e.value) == nil || deref(e.value).ShortTag() == "!!str" {
 		return nil
 	}
 	return diag.List{diag.New(diag.InputInvalidValue, posOf(doc.file, e.key), "version", "version must be text, and has no effect any more").

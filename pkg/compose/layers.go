@@ -47,10 +47,14 @@ func (l *layering) addSource(s *source, dir string, env types.Mapping) {
 		if e, ok := lookup(doc, "include"); ok {
 			l.followIncludes(deref(e.value), dir, env)
 		}
-		next := layer{file: s.shown, dir: dir, root: liftIfFlat(doc)}
+		next := newLayer(s.shown, dir, doc)
 		l.layers = append(l.layers, next)
 		l.followExtends(next, env)
 	}
+}
+
+func newLayer(file, dir string, doc *yaml.Node) layer {
+	return layer{file: file, dir: dir, root: liftIfFlat(doc), lifted: isFlat(doc)}
 }
 
 func liftIfFlat(doc *yaml.Node) *yaml.Node {
@@ -141,7 +145,7 @@ func (l *layering) addExtended(path string, env types.Mapping) {
 		return
 	}
 	for _, doc := range s.docs {
-		next := layer{file: s.shown, dir: filepath.Dir(path), root: liftIfFlat(doc)}
+		next := newLayer(s.shown, filepath.Dir(path), doc)
 		l.extended[path] = append(l.extended[path], next)
 		l.followExtends(next, env)
 	}

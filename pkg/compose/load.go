@@ -86,6 +86,7 @@ func (l *load) compose(ctx context.Context) (model *types.Project, list diag.Lis
 		registerRawFormat()
 		l.name, list = l.inputs.projectName(l.options, l.rec)
 		l.name = cmp.Or(l.name, "invalid")
+		l.inputs.env["COMPOSE_PROJECT_NAME"] = l.name // as compose-go does
 		model, err = loader.LoadWithContext(ctx, details, l.configure(l.rec))
 	})
 	if err == nil {

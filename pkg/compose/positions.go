@@ -20,6 +20,8 @@ type layer struct {
 	file string // as it is printed
 	dir  string // where its relative extends and include paths start
 	root *yaml.Node
+	// lifted says that the document was one of version 1.
+	lifted bool
 }
 
 // place is a value in a document and the node that shows where it stands: its

@@ -194,7 +194,7 @@ func describe(doc layer, v *jsonschema.ValidationError) diag.List {
 		return unevaluated(doc, path)
 	}
 	if k, ok := v.ErrorKind.(*kind.Required); ok {
-		return diag.List{diag.New(diag.InputInvalidValue, at.pos(), spell(path), "%s lacks %s", spell(path), quoteAll(k.Missing)).
+		return diag.List{diag.New(diag.InputInvalidValue, at.pos(), spell(path), "%s lacks %s", spell(path), joinAnd(k.Missing)).
 			WithHint("add %s", strings.Join(k.Missing, ", "))}
 	}
 	message, hint := wording(path, v.ErrorKind, at)
@@ -285,8 +285,6 @@ func joinOr(words []string) string {
 	}
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
-
-func quoteAll(words []string) string { return joinAnd(slices.Clone(words)) }
 
 func joinAnd(words []string) string {
 	if len(words) < 2 {
