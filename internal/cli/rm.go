@@ -2,12 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gantry-dev/gantry/internal/ui"
 	"github.com/gantry-dev/gantry/pkg/apply"
+	"github.com/gantry-dev/gantry/pkg/cluster"
 )
 
 type rmOptions struct {
@@ -40,26 +44,73 @@ func (o *rmOptions) run(ctx context.Context, services []string) error {
 	if err != nil {
 		return err
 	}
-	if !o.force {
-		what := "the stopped services"
-		if len(services) > 0 {
-			what = strings.Join(services, ", ")
-		}
-		yes, err := o.f.UI.Confirm(ctx, fmt.Sprintf("Remove %s of project %s?", what, at.Name))
-		if err != nil {
-			return &hinted{err: err, hint: "--force removes without asking"}
-		}
-		if !yes {
-			return errFailed
-		}
-	}
 	options := apply.Options{Wait: true, Timeout: defaultTimeout, Volumes: o.volumes}
+	if services, err = o.choose(ctx, at, services); err != nil {
+		return err
+	}
+	if len(services) == 0 {
+		o.f.UI.Notef("No stopped services")
+		return nil
+	}
+	if err := o.confirm(ctx, at.Name, services); err != nil {
+		return err
+	}
 	if o.stop {
 		if err := o.f.lifecycle(ctx, at, "stop", services, options, apply.Stop); err != nil {
 			return err
 		}
 	}
 	return o.f.remove(ctx, at, services, options)
+}
+
+// choose returns the services to remove: of those that are named, or of all,
+// the ones that do not run, and with --stop the running ones too.
+func (o *rmOptions) choose(ctx context.Context, at location, named []string) ([]string, error) {
+	listing, err := cluster.PS(ctx, at.Client, at.Name, cluster.PSOptions{Services: named, All: true, Now: o.f.Now()})
+	if err != nil {
+		return nil, err
+	}
+	var chosen, running []string
+	for _, w := range listing.Workloads {
+		switch {
+		case len(named) > 0 && !slices.Contains(named, w.Service):
+		case o.stop || isAtRest(w):
+			chosen = append(chosen, w.Service)
+		default:
+			running = append(running, w.Service)
+		}
+	}
+	if len(named) > 0 && len(running) > 0 {
+		return nil, &hinted{
+			err:  fmt.Errorf("still running: %s", strings.Join(running, ", ")),
+			hint: "stop them first with `gantry compose stop`, or remove them with -s",
+		}
+	}
+	return chosen, nil
+}
+
+// isAtRest reports whether a workload has no running pods: scaled to zero, or a
+// Job that has ended.
+func isAtRest(w cluster.Workload) bool {
+	state := workloadState(w)
+	return state == "stopped" || state == "completed" || state == "failed"
+}
+
+func (o *rmOptions) confirm(ctx context.Context, project string, services []string) error {
+	if o.force {
+		return nil
+	}
+	yes, err := o.f.UI.Confirm(ctx, fmt.Sprintf("Remove %s of project %s?", strings.Join(services, ", "), project))
+	switch {
+	case errors.Is(err, ui.ErrNoTerminal):
+		return &hinted{err: err, hint: "--force removes without asking"}
+	case err != nil:
+		return err
+	case !yes:
+		o.f.UI.Notef("Nothing was removed")
+		return errFailed
+	}
+	return nil
 }
 
 // remove deletes services that are stopped.
