@@ -304,3 +304,130 @@ func keys(m map[string]string) []string {
 	sort.Strings(out)
 	return out
 }
+
+func TestRestartAndRemove(t *testing.T) {
+	l := newLab(t)
+	services := []service{{name: "db", image: "a:1"}, {name: "web", image: "a:1", config: "x", dependsOn: after("db", plan.Healthy)}}
+	set := project(t, "rr", services...)
+	l.up(set)
+	old := l.podNames()
+	o := apply.Options{Wait: true, Timeout: time.Minute}
+	if result, err := apply.Restart(t.Context(), l.client, "rr", nil, o); err != nil {
+		t.Fatal(err, result.Diagnostics)
+	}
+	for name := range l.podNames() {
+		if old[name] {
+			t.Errorf("pod %s was not replaced", name)
+		}
+	}
+	restarted := l.podNames()
+	l.up(set)
+	if diff := cmp.Diff(restarted, l.podNames()); diff != "" {
+		t.Errorf("up after restart replaced pods:\n%s", diff)
+	}
+	if result, err := apply.Remove(t.Context(), l.client, "rr", []string{"web"}, o); err != nil {
+		t.Fatal(err, result.Diagnostics)
+	}
+	if diff := cmp.Diff([]string{"Deployment/db", "Secret/gantry.rr", "Service/db"}, keys(l.state())); diff != "" {
+		t.Errorf("after remove (-want +got):\n%s", diff)
+	}
+	l.up(set)
+	if p, _ := l.up(set); p.Changes() {
+		t.Errorf("not stable:\n%s", p)
+	}
+}
+
+// podNames returns the names of the pods that are not ending.
+func (l *lab) podNames() map[string]bool {
+	l.t.Helper()
+	pods, err := l.direct.Kube().CoreV1().Pods(l.namespace).List(l.t.Context(), metav1.ListOptions{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	out := map[string]bool{}
+	for _, p := range pods.Items {
+		if p.DeletionTimestamp == nil {
+			out[p.Name] = true
+		}
+	}
+	return out
+}
+
+func TestDryRunOnTheServerChangesNothing(t *testing.T) {
+	l := newLab(t)
+	services := shop(t)
+	l.up(project(t, "dry", services...))
+	before := l.state()
+	services[1].image, services[2].image, services[2].config = "shop:2", "shop:2", "bbb"
+	p, result, err := l.try(t.Context(), project(t, "dry", services[:3]...), apply.Options{DryRun: true})
+	if err != nil {
+		t.Fatalf("%v\n%s%v", err, p, result.Diagnostics)
+	}
+	if diff := cmp.Diff(before, l.state()); diff != "" {
+		t.Errorf("the dry run changed something:\n%s", diff)
+	}
+	services[0].image = "not an image ^"
+	services[0].extra = "      dnsPolicy: Wrong\n"
+	_, result, err = l.try(t.Context(), project(t, "dry", services...), apply.Options{DryRun: true})
+	if text := fmt.Sprint(result.Diagnostics); !errors.Is(err, apply.ErrFailed) || !strings.Contains(text, "docker-compose.yml:2:3: error[GTY508]") || !strings.Contains(text, "dnsPolicy") {
+		t.Errorf("err = %v\n%s", err, text)
+	}
+}
+
+func TestMissingRequirementStopsBeforeAnyChange(t *testing.T) {
+	l := newLab(t)
+	l.up(project(t, "base", service{name: "x", image: "a:1"}))
+	set := project(t, "req", service{name: "web", image: "a:1"})
+	pos := diag.Pos{File: "docker-compose.yml", Line: 7, Col: 9}
+	secret := render.Ref{Name: "pass"}
+	secret.GroupKind.Kind = "Secret"
+	set.Requires = []render.Requirement{{Ref: secret, Key: "password", Service: "web", Path: "secrets.pass", Pos: pos}}
+	expect := func(want string) {
+		t.Helper()
+		l.proxy.reset()
+		_, result, err := l.try(t.Context(), set, apply.Options{})
+		if text := fmt.Sprint(result.Diagnostics); !errors.Is(err, apply.ErrFailed) || !strings.Contains(text, want) {
+			t.Errorf("err = %v, want %q in %s", err, want, text)
+		}
+		if l.proxy.writes > 0 {
+			t.Errorf("something was written: %v", l.proxy.requests)
+		}
+	}
+	expect(`docker-compose.yml:7:9: error[GTY505]: secrets.pass: Secret "pass" does not exist`)
+	s := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "pass"}, StringData: map[string]string{"other": "x"}}
+	if _, err := l.direct.Kube().CoreV1().Secrets(l.namespace).Create(t.Context(), s, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	expect(`Secret "pass" has no key "password"`)
+	s.StringData = map[string]string{"password": "x"}
+	if _, err := l.direct.Kube().CoreV1().Secrets(l.namespace).Update(t.Context(), s, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	l.up(set)
+}
+
+func TestTwoUpsAtOnceDoNotMix(t *testing.T) {
+	l := newLab(t)
+	set := project(t, "two", service{name: "web", image: "a:1"})
+	l.up(set)
+	changed := project(t, "two", service{name: "web", image: "a:2"})
+	first, _, err := l.plan(t.Context(), changed, plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := l.plan(t.Context(), project(t, "two", service{name: "web", image: "a:3"}), plan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apply.Run(t.Context(), l.client, first, apply.Options{Wait: true, Timeout: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	l.proxy.reset()
+	_, err = apply.Run(t.Context(), l.client, second, apply.Options{Wait: true, Timeout: time.Minute})
+	if !errors.Is(err, apply.ErrConcurrent) {
+		t.Errorf("err = %v, want ErrConcurrent", err)
+	}
+	if seen := l.proxy.seen("PATCH"); len(seen) > 0 {
+		t.Errorf("the second run changed %v", seen)
+	}
+}

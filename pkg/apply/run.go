@@ -57,6 +57,10 @@ func runWith(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options, 
 }
 
 func (r *runner) run(ctx context.Context) error {
+	if r.opts.DryRun && r.plan.CreateNamespace {
+		r.result.Diagnostics.Add(diag.New(diag.DeployNamespaceMade, diag.Pos{}, "", "namespace %s does not exist: the API server cannot check what is to be in it", r.plan.Namespace).As(diag.Warning))
+		return nil
+	}
 	if r.opts.DryRun {
 		if err := r.waves(ctx); err != nil {
 			return err

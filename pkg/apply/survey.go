@@ -26,7 +26,7 @@ import (
 // costs nothing when nothing is new.
 func Survey(ctx context.Context, c *cluster.Client, set render.Set, observed *plan.Observed) error {
 	if observed.NamespaceMissing {
-		observed.Absent = required(set)
+		observed.Absent = whole(required(set))
 		return nil
 	}
 	s := surveyor{kube: c, send: newSender(c, false), set: set, project: render.LabelValue(set.Project), observed: observed}
@@ -61,6 +61,19 @@ func required(set render.Set) []render.Requirement {
 		own[render.RefOf(o.Unstructured)] = true
 	}
 	return slices.DeleteFunc(slices.Clone(set.Requires), func(r render.Requirement) bool { return own[r.Ref] })
+}
+
+// whole turns requirements into those of the objects themselves, of which
+// several may ask for the same.
+func whole(needs []render.Requirement) []render.Requirement {
+	var out []render.Requirement
+	for _, need := range needs {
+		need.Key = ""
+		if !slices.Contains(out, need) {
+			out = append(out, need)
+		}
+	}
+	return out
 }
 
 func byRef(all []render.Requirement) map[render.Ref][]render.Requirement {
@@ -248,7 +261,7 @@ func (s *surveyor) require(ctx context.Context, ref render.Ref, needs []render.R
 	case apierrors.IsForbidden(err):
 		return nil
 	case apierrors.IsNotFound(err):
-		s.absent(needs...)
+		s.absent(whole(needs)...)
 		return nil
 	case err != nil:
 		return fmt.Errorf("look for %s: %w", ref, err)
