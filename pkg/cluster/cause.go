@@ -137,9 +137,20 @@ func gravity(c Cause) int {
 	}
 }
 
+// withoutPod drops how the kubelet names the pod that its event is about:
+// "… in pod NAME_NAMESPACE(UID)".
+func withoutPod(text string) string {
+	before, rest, found := strings.Cut(text, " in pod ")
+	name, after, _ := strings.Cut(rest, " ")
+	if !found || !strings.Contains(name, "_") || !strings.HasSuffix(name, ")") {
+		return text
+	}
+	return strings.TrimSpace(before + " " + after)
+}
+
 // sentence ends what the cluster says without the noise of its wrapping.
 func sentence(text string) string {
-	text = oneLine(text)
+	text = withoutPod(oneLine(text))
 	if at := strings.Index(text, " preemption: 0/"); at > 0 {
 		text = strings.TrimSpace(text[:at])
 	}

@@ -32,7 +32,7 @@ func Diagnose(ctx context.Context, c *Client, ref render.Ref) (Diagnosis, error)
 	}
 	d := diagnose(w, evidence{events: events, now: time.Now()})
 	for i := range d.Causes {
-		c.claimWords(ctx, w, &d.Causes[i])
+		c.claimWords(ctx, w, events, &d.Causes[i])
 		d.Causes[i].Logs = c.lastLines(ctx, d.Causes[i])
 	}
 	return d, nil
@@ -128,7 +128,7 @@ func lastFailed(pods []corev1.Pod) *corev1.Pod {
 }
 
 // claimWords adds to a pod that waits for its volume what its claims' events say.
-func (c *Client) claimWords(ctx context.Context, w *inspected, cause *Cause) {
+func (c *Client) claimWords(ctx context.Context, w *inspected, events []Event, cause *Cause) {
 	pod := w.pod(cause.Pod)
 	if cause.Code != diag.CauseVolume || pod == nil {
 		return
@@ -145,23 +145,19 @@ func (c *Client) claimWords(ctx context.Context, w *inspected, cause *Cause) {
 			cause.Message, cause.Hint = fmt.Sprintf("the volume claim %s does not exist", name), "an external volume must be there before `up`"
 			return
 		case err == nil && claim.Status.Phase != corev1.ClaimBound:
-			c.claimPending(ctx, claim, cause)
+			claimPending(claim, events, cause)
 			return
 		}
 	}
 }
 
 // claimPending says why a claim is not bound.
-func (c *Client) claimPending(ctx context.Context, claim *corev1.PersistentVolumeClaim, cause *Cause) {
+func claimPending(claim *corev1.PersistentVolumeClaim, events []Event, cause *Cause) {
 	class := "the default storage class"
 	if claim.Spec.StorageClassName != nil && *claim.Spec.StorageClassName != "" {
 		class = "storage class " + *claim.Spec.StorageClassName
 	}
 	cause.Message = fmt.Sprintf("the volume claim %s (%s) is %s", claim.Name, class, strings.ToLower(string(firstOf(string(claim.Status.Phase), "Pending"))))
-	events, err := c.events(ctx, false)
-	if err != nil {
-		return
-	}
 	for _, event := range slices.Backward(events) {
 		if event.uid == claim.UID && event.Reason != "WaitForFirstConsumer" && event.Reason != "Provisioning" {
 			cause.Reason, cause.Event = event.Reason, &event

@@ -99,10 +99,16 @@ func networkReason(err error) string {
 		return "no answer in time"
 	case errors.As(err, &op):
 		return oneLine(op.Err.Error())
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &request) && errors.Is(err, io.EOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), isHTTP2(err), errors.As(err, &request) && errors.Is(err, io.EOF):
 		return "the connection broke"
 	case errors.As(err, &request):
 		return oneLine(request.Err.Error())
 	}
 	return ""
+}
+
+// isHTTP2 recognises the failures of a connection or stream that the HTTP/2
+// transport has no exported types for.
+func isHTTP2(err error) bool {
+	return strings.Contains(err.Error(), "http2: ") || strings.Contains(err.Error(), "stream error: ")
 }

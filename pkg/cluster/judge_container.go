@@ -49,7 +49,7 @@ func judgeWaiting(pod *corev1.Pod, s *corev1.ContainerStatus, e evidence) (Cause
 	case "CreateContainerConfigError":
 		return Cause{Code: diag.CauseConfig, Reason: w.Reason, Fatal: late, Hint: configHint, Message: "the container's configuration is incomplete: " + sentence(w.Message)}, true
 	case "CreateContainerError", "RunContainerError", "PreCreateHookError", "PreStartHookError", "PostStartHookError":
-		return Cause{Code: diag.CauseStart, Reason: w.Reason, Fatal: late, Message: "the container cannot be started: " + startWords(w.Message)}, true
+		return Cause{Code: diag.CauseStart, Reason: w.Reason, Fatal: late, Hint: startHint, Message: "the container cannot be started: " + startWords(w.Message)}, true
 	case "CrashLoopBackOff":
 		if t := s.LastTerminationState.Terminated; t != nil {
 			c := judgeEnd(pod, s, t, e)
@@ -68,14 +68,15 @@ func judgeWaiting(pod *corev1.Pod, s *corev1.ContainerStatus, e evidence) (Cause
 func judgeImage(pod *corev1.Pod, s *corev1.ContainerStatus, e evidence) Cause {
 	w := s.State.Waiting
 	text := w.Message
-	if event := e.saying(pod, "Failed to pull image"); event != nil && w.Reason == "ImagePullBackOff" {
+	event := e.saying(pod, "Failed to pull image")
+	if event != nil && w.Reason == "ImagePullBackOff" {
 		text = event.Message
 	}
 	image := s.Image
 	if spec := containerSpec(pod, s.Name); spec != nil {
 		image = spec.Image
 	}
-	c := Cause{Code: diag.CauseImage, Reason: w.Reason, Fatal: w.Reason != "ErrImagePull" && w.Reason != "RegistryUnavailable"}
+	c := Cause{Code: diag.CauseImage, Reason: w.Reason, Event: event, Fatal: w.Reason != "ErrImagePull" && w.Reason != "RegistryUnavailable"}
 	c.Message = fmt.Sprintf("image %s cannot be pulled: %s", image, imageWords(text))
 	c.Hint = imageHint(strings.ToLower(text), image)
 	return c
@@ -121,7 +122,8 @@ func judgeEnd(pod *corev1.Pod, s *corev1.ContainerStatus, t *corev1.ContainerSta
 		c.Hint = "raise its memory limit (deploy.resources.limits.memory, mem_limit, or ecs-params' mem_limit and task_size)"
 	case t.Reason == "StartError", t.Reason == "ContainerCannotRun":
 		c.Code, c.Fatal, c.logs = diag.CauseStart, true, false
-		c.Message = "the container cannot be started: " + startWords(t.Message)
+		c.Message, c.Hint = "the container cannot be started: "+startWords(t.Message), startHint
+		c.Event = e.last(pod, "Failed")
 	case probe != nil && c.Signal != "" && !strings.HasPrefix(probe.Message, "Readiness"):
 		c.Code, c.Event, c.Reason = diag.CauseHealth, probe, probe.Reason
 		c.Message = fmt.Sprintf("container %s was restarted because its healthcheck fails: %s", s.Name, sentence(probe.Message))
@@ -156,8 +158,10 @@ func startWords(text string) string {
 			text = text[at+len(noise):]
 		}
 	}
-	return text
+	return strings.TrimSuffix(text, ": unknown")
 }
+
+const startHint = "check command and entrypoint: the image must have the program"
 
 // judgeHealth judges a container that runs without being ready.
 func judgeHealth(pod *corev1.Pod, s *corev1.ContainerStatus, e evidence) (Cause, bool) {

@@ -73,7 +73,7 @@ func TestJudgePod(t *testing.T) {
 			crashing(128, "StartError", 1)(p)
 			p.Status.ContainerStatuses[0].LastTerminationState.Terminated.Message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "nope": executable file not found in $PATH`
 		}), nil,
-			verdict{diag.CauseStart, true, "web", "StartError", `the container cannot be started: exec: "nope": executable file not found in $PATH`, "", 128, ""}},
+			verdict{diag.CauseStart, true, "web", "StartError", `the container cannot be started: exec: "nope": executable file not found in $PATH`, startHint, 128, ""}},
 		{"startup probe", newPod("a", crashing(137, "Error", 1)), []struct{ reason, message string }{{"Unhealthy", "Startup probe failed: no"}},
 			verdict{diag.CauseHealth, false, "web", "Unhealthy", "container web was restarted because its healthcheck fails: Startup probe failed: no", "", 137, "SIGKILL"}},
 		{"unhealthy", newPod("a", probed(1, 1), up(time.Minute, false)), []struct{ reason, message string }{{"Unhealthy", "Readiness probe failed: connection refused"}},
@@ -196,5 +196,21 @@ func TestDiagnosisOfAReadyWorkload(t *testing.T) {
 	}
 	if got := (Cause{Code: diag.CauseExit, Message: "m", Hint: "h"}).Diagnostic(diag.Pos{File: "f", Line: 2}, "services.web").String(); got != "f:2: error[GTY571]: services.web: m\n  hint: h" {
 		t.Errorf("diagnostic %q", got)
+	}
+}
+
+func TestClaimPending(t *testing.T) {
+	class := "fast"
+	claim := &corev1.PersistentVolumeClaim{}
+	claim.Name, claim.UID, claim.Spec.StorageClassName, claim.Status.Phase = "shop-data", "u", &class, corev1.ClaimPending
+	events := []Event{
+		{uid: "u", Reason: "ProvisioningFailed", Message: `storageclass.storage.k8s.io "fast" not found`},
+		{uid: "u", Reason: "WaitForFirstConsumer", Message: "waiting for first consumer"},
+		{uid: "other", Reason: "ProvisioningFailed", Message: "another claim"},
+	}
+	c := Cause{Code: diag.CauseVolume}
+	claimPending(claim, events, &c)
+	if want := `the volume claim shop-data (storage class fast) is pending: storageclass.storage.k8s.io "fast" not found`; c.Message != want || c.Reason != "ProvisioningFailed" || c.Event == nil {
+		t.Errorf("cause %+v, want message %s", c, want)
 	}
 }

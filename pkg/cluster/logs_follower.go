@@ -218,8 +218,8 @@ func (f *follower) stream(ctx context.Context, o corev1.PodLogOptions) error {
 	}
 	defer in.Close()
 	return lines(in, func(at time.Time, text string) error {
-		if !f.cursor.take(at, text) {
-			return nil
+		if err := logGone(at, text); err != nil || !f.cursor.take(at, text) {
+			return err
 		}
 		f.brought = true
 		return f.line(f.at, at, text)
@@ -268,4 +268,6 @@ func logged(s *corev1.ContainerStatus) bool {
 }
 
 // noLog reports the answer for a container that has no log (any more).
-func noLog(err error) bool { return apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) }
+func noLog(err error) bool {
+	return apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) || errors.Is(err, errLogGone)
+}

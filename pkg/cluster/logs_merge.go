@@ -10,6 +10,9 @@ import (
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
+// snapshotTries is how often a log is asked for while the connection breaks.
+const snapshotTries = 5
+
 // timed is a line of a source, waiting for its turn.
 type timed struct {
 	at   time.Time
@@ -40,7 +43,8 @@ func (r *reading) merge(ctx context.Context, group []Replica) error {
 	}
 	var failures []error
 	for _, s := range sources {
-		if s.err != nil {
+		// A following tries again, from where the snapshot has come to.
+		if s.err != nil && (!r.options.Follow || final(s.err) || ctx.Err() != nil) {
 			failures = append(failures, r.unreadable(ctx, s.replica, s.err))
 		}
 	}
@@ -55,15 +59,10 @@ func (r *reading) unreadable(ctx context.Context, at Replica, err error) error {
 	return err
 }
 
-// fill reads a container's log into the source's channel.
+// fill reads a container's log into the source's channel. A connection that
+// breaks is made again, and goes on where it broke.
 func (r *reading) fill(ctx context.Context, s *source, c *cursor) {
 	defer close(s.lines)
-	stream, err := r.open(ctx, s.replica, r.snapshotOptions())
-	if err != nil {
-		s.err = err
-		return
-	}
-	defer stream.Close()
 	keep := r.tailing(func(line timed) error {
 		select {
 		case s.lines <- line:
@@ -72,13 +71,40 @@ func (r *reading) fill(ctx context.Context, s *source, c *cursor) {
 			return context.Cause(ctx)
 		}
 	})
-	s.err = lines(stream, func(at time.Time, text string) error {
-		c.take(at, text)
+	pause := reconnectPause
+	for range snapshotTries {
+		if s.err = r.fillOnce(ctx, s.replica, c, keep); s.err == nil {
+			s.err = keep.end()
+			return
+		}
+		if networkReason(s.err) == "" || !sleep(ctx, pause) {
+			return
+		}
+		pause *= 2
+	}
+}
+
+func (r *reading) fillOnce(ctx context.Context, at Replica, c *cursor, keep *tail) error {
+	o := r.snapshotOptions()
+	if c.used() {
+		o.SinceTime, o.TailLines = metaTime(c.since()), nil
+	}
+	c.resume()
+	stream, err := r.open(ctx, at, o)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	err = lines(stream, func(at time.Time, text string) error {
+		if err := logGone(at, text); err != nil || !c.take(at, text) {
+			return err
+		}
 		return keep.line(timed{at, text})
 	})
-	if s.err == nil {
-		s.err = keep.end()
+	if errors.Is(err, errLogGone) {
+		return nil
 	}
+	return err
 }
 
 // snapshotOptions ask for what is there. A tail of no lines asks for one, which

@@ -66,6 +66,20 @@ func lines(stream io.Reader, each func(at time.Time, text string) error) error {
 	}
 }
 
+// errLogGone says that the node has removed the container's log.
+var errLogGone = errors.New("the node has removed the container's log")
+
+// logGone recognises what a kubelet writes in the place of a log that it no
+// longer has; it comes without a time, and before any line.
+func logGone(at time.Time, text string) error {
+	for _, words := range []string{"unable to retrieve container logs for ", "failed to try resolving symlinks in path "} {
+		if at.IsZero() && strings.HasPrefix(text, words) {
+			return errLogGone
+		}
+	}
+	return nil
+}
+
 // splitTime cuts the time off a line: RFC 3339 with nanoseconds and a space.
 // A line without one (the rest of a line that was cut, or a node that writes
 // none) has the time of the line before.

@@ -118,6 +118,28 @@ func TestCursorForgets(t *testing.T) {
 	}
 }
 
+func TestLogGone(t *testing.T) {
+	const text = "unable to retrieve container logs for containerd://06476fc6"
+	if err := logGone(time.Time{}, text); !errors.Is(err, errLogGone) {
+		t.Errorf("the kubelet's words are taken for a line: %v", err)
+	}
+	if err := logGone(noon, text); err != nil {
+		t.Errorf("a line is taken for the kubelet's words: %v", err)
+	}
+}
+
+func TestWithoutPod(t *testing.T) {
+	for in, want := range map[string]string{
+		"Back-off restarting failed container web in pod web-7c_shop(406aa752-d5cb-47fc-8afe-fe27be830a0b)": "Back-off restarting failed container web",
+		"deleted in pod template": "deleted in pod template",
+		"plain":                   "plain",
+	} {
+		if got := withoutPod(in); got != want {
+			t.Errorf("withoutPod(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func FuzzLines(f *testing.F) {
 	f.Add("2026-03-04T12:00:00Z a\nb\r\n\n")
 	f.Fuzz(func(t *testing.T, text string) {
