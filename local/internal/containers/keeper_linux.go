@@ -2,10 +2,8 @@ package containers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -15,7 +13,6 @@ import (
 	"time"
 
 	"github.com/gantry-dev/gantry/local/internal/state"
-	"github.com/gantry-dev/gantry/local/internal/supervise"
 )
 
 // namespaces are those that the node has of its own.
@@ -94,36 +91,6 @@ func startNode(l layout) (*node, error) {
 		return nil, err
 	}
 	return n, nil
-}
-
-// recordInit writes down who the node's first process is.
-func recordInit(l layout, pid int) error {
-	id, err := supervise.Identify(pid)
-	if err != nil {
-		return fmt.Errorf("identify the node's first process: %w", err)
-	}
-	data, err := json.Marshal(id)
-	if err != nil {
-		return fmt.Errorf("record the node: %w", err)
-	}
-	return state.WriteFile(l.initRecord(), data)
-}
-
-// initIdentity tells who the node's first process is, and whether one was ever
-// recorded.
-func initIdentity(l layout) (supervise.Identity, bool, error) {
-	var id supervise.Identity
-	data, err := os.ReadFile(l.initRecord())
-	if errors.Is(err, fs.ErrNotExist) {
-		return id, false, nil
-	}
-	if err != nil {
-		return id, false, fmt.Errorf("read the node's record: %w", err)
-	}
-	if err := json.Unmarshal(data, &id); err != nil {
-		return id, false, fmt.Errorf("read the node's record: %w", err)
-	}
-	return id, true, nil
 }
 
 // connect gives the node its network and relays. A host that can't masquerade
