@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -44,7 +45,14 @@ func busyboxImage(command []string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mutate.Config(image, v1.Config{Entrypoint: command, Env: []string{"PATH=/bin"}})
+	file, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	file = file.DeepCopy()
+	file.OS, file.Architecture = "linux", runtime.GOARCH
+	file.Config = v1.Config{Entrypoint: command, Env: []string{"PATH=/bin"}}
+	return mutate.ConfigFile(image, file)
 }
 
 // busyboxRoot is the root file system: busybox, links to it, and the folders
