@@ -86,7 +86,7 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	list.Add(faults...)
 	app.Set = set
 	if dir, ok := f.kustomization(project); ok && !list.HasErrors() {
-		built, faults := overlay.Build(set, overlay.Options{Dir: dir})
+		built, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})
 		list.Add(faults...)
 		app.Set = built
 	}

@@ -17,7 +17,7 @@ type Page struct {
 
 // Pages returns all generated pages in order of their paths.
 func Pages() []Page {
-	pages := append([]Page{diagnosticsPage(), supportPage()}, cliPages()...)
+	pages := append([]Page{diagnosticsPage(), supportPage(), paramsPage(), schemaPage()}, cliPages()...)
 	slices.SortFunc(pages, func(a, b Page) int { return strings.Compare(a.Path, b.Path) })
 	return pages
 }

@@ -28,7 +28,7 @@ func outputCodes() []CodeInfo {
 			Doc: "kustomize refuses the kustomization; the message is its own, without values of secrets."},
 		{Code: CodeKustomizationPanic, Severity: Error, Title: "kustomize crashed",
 			Doc: "kustomize ended in a fault of its own."},
-		{Code: CodeSecretOmitted, Severity: Info, Title: "Secret left out of the output",
+		{Code: CodeSecretOmitted, Severity: Warning, Title: "Secret left out of the output",
 			Doc: "Values of secrets are not printed to a terminal unless --secrets=inline asks for it. A directory (--output-dir) gets them as files below secrets/, which git ignores and from which the kustomization makes the Secrets."},
 	}
 }

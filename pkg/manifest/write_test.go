@@ -184,7 +184,7 @@ func TestSecretsAreOmitted(t *testing.T) {
 		if strings.Contains(got, "kind: Secret") || strings.Contains(got, "c2VjcmV0") || !strings.Contains(got, "kind: Deployment") {
 			t.Errorf("%s: %s", policy, got)
 		}
-		want := "compose.yaml:3:1: info[GTY420]: secrets.token: Secret/token is left out of the output: it holds secret values\n" +
+		want := "compose.yaml:3:1: warning[GTY420]: secrets.token: Secret/token is left out of the output: it holds secret values\n" +
 			"  hint: --secrets=inline prints it; --output-dir writes it to files that git ignores"
 		if list := Omitted(sample(t), o); len(list) != 2 || list[0].String() != want {
 			t.Errorf("%s: %v", policy, list)

@@ -3,6 +3,8 @@ package overlay
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -17,6 +19,8 @@ import (
 type Options struct {
 	// Dir is the directory with the kustomization file, as the user gave it.
 	Dir string
+	// Display is Dir as diagnostics spell it; "" for Dir itself.
+	Display string
 }
 
 // Build returns the set as the kustomization in Dir makes it: the rendered
@@ -24,6 +28,9 @@ type Options struct {
 // that kustomize gives. On errors it returns the set as it was.
 func Build(set render.Set, o Options) (render.Set, diag.List) {
 	src, err := open(o.Dir)
+	if o.Display != "" {
+		src.path = filepath.Join(o.Display, strings.TrimPrefix(src.path, o.Dir))
+	}
 	if err != nil {
 		return set, diag.List{src.missing(err)}
 	}

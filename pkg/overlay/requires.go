@@ -21,17 +21,15 @@ func referrers() []referrer {
 		{"secret", "secretName", "Secret"}, {"secret", "name", "Secret"},
 		{"configMap", "name", "ConfigMap"}, {"imagePullSecrets", "name", "Secret"},
 		{"persistentVolumeClaim", "claimName", "PersistentVolumeClaim"},
+		{"tls", "secretName", "Secret"}, {"spec", "serviceAccountName", "ServiceAccount"},
 	}
 }
 
-// names collects what the pods of a workload refer to, as Kind/name.
-func names(workload *unstructured.Unstructured) map[string]bool {
+// names collects what an object refers to, as Kind/name: the pods of a
+// workload, the certificates of an Ingress.
+func names(object *unstructured.Unstructured) map[string]bool {
 	out := map[string]bool{}
-	spec := podSpec(workload.Object)
-	collect(spec, "", out)
-	if sa, ok := spec["serviceAccountName"].(string); ok {
-		out["ServiceAccount/"+sa] = true
-	}
+	collect(object.Object["spec"], "spec", out)
 	return out
 }
 
@@ -54,9 +52,9 @@ func collect(v any, parent string, out map[string]bool) {
 }
 
 // requirements are those of the set that the kustomization leaves open. One is
-// met when its object is in the result under its own name, or when no workload
-// that needed it refers to that name any more: then the build put another in
-// its place, such as mysql-pass-<hash>.
+// met when its object is in the result under its own name, or when nothing that
+// needed it refers to that name any more: then the build put another in its
+// place, such as mysql-pass-<hash>.
 func (b *build) requirements(built map[render.Ref]*unstructured.Unstructured, objects []render.Object) ([]render.Requirement, diag.List) {
 	var open []render.Requirement
 	var diags diag.List
@@ -64,8 +62,9 @@ func (b *build) requirements(built map[render.Ref]*unstructured.Unstructured, ob
 	for _, o := range objects {
 		present[o.GetNamespace()+"/"+render.RefOf(o.Unstructured).String()] = o.Unstructured
 	}
+	users := b.users()
 	for _, r := range b.set.Requires {
-		namespace, name := b.now(r, built)
+		namespace, name := b.now(r, users[r.Service], built)
 		object, ok := present[namespace+"/"+name]
 		if !ok && name != "" {
 			open = append(open, r)
@@ -78,23 +77,38 @@ func (b *build) requirements(built map[render.Ref]*unstructured.Unstructured, ob
 	return open, diags
 }
 
-// now is what a requirement's name became, as Kind/name: itself while a
-// workload that needs it still says so, "" when it went without a successor.
-// The namespace is that of the workloads.
-func (b *build) now(r render.Requirement, built map[render.Ref]*unstructured.Unstructured) (namespace, name string) {
+// users gives the rendered objects of each service, and all of them under "".
+func (b *build) users() map[string][]int {
+	out := map[string][]int{}
+	for i, o := range b.set.Objects {
+		if o.Service != "" {
+			out[o.Service] = append(out[o.Service], i)
+		}
+		out[""] = append(out[""], i)
+	}
+	return out
+}
+
+// now is what a requirement's name became, as Kind/name: itself while an object
+// that needs it still says so, "" when it went without a successor. The
+// namespace is that of these objects.
+func (b *build) now(r render.Requirement, users []int, built map[render.Ref]*unstructured.Unstructured) (namespace, name string) {
 	self := r.String()
 	checked, kept := false, false
 	var successors []string
-	for _, s := range b.needing(r) {
-		workload, ok := built[s.Workload]
-		if !ok {
+	for _, i := range users {
+		o := b.set.Objects[i].Unstructured
+		before := names(o)
+		if !before[self] {
 			continue
 		}
-		namespace = workload.GetNamespace()
-		before, after := names(b.set.Objects[b.index[s.Workload]].Unstructured), names(workload)
-		checked = checked || before[self]
-		kept = kept || before[self] && after[self]
-		successors = append(successors, successorsOf(r, before, after)...)
+		checked = true
+		if result, ok := built[render.RefOf(o)]; ok {
+			namespace = result.GetNamespace()
+			after := names(result)
+			kept = kept || after[self]
+			successors = append(successors, successorsOf(r, before, after)...)
+		}
 	}
 	switch {
 	case !checked || kept:
@@ -116,18 +130,6 @@ func successorsOf(r render.Requirement, before, after map[string]bool) []string 
 		}
 	}
 	return out
-}
-
-// needing are the services that a requirement is of.
-func (b *build) needing(r render.Requirement) []render.Service {
-	if r.Service == "" {
-		return b.set.Services
-	}
-	i, ok := slices.BinarySearchFunc(b.set.Services, r.Service, func(s render.Service, name string) int { return strings.Compare(s.Name, name) })
-	if !ok {
-		return nil
-	}
-	return b.set.Services[i : i+1]
 }
 
 // hasKey says whether a Secret or ConfigMap has the key; other kinds have none

@@ -38,7 +38,7 @@ func (b *build) object(m marked) render.Object {
 		o.Sensitive = o.Sensitive || m.GetKind() == "Secret"
 		return o
 	}
-	return render.Object{Unstructured: m.Unstructured, Path: b.src.path, Pos: b.src.placeOf(m.Unstructured), Sensitive: m.GetKind() == "Secret"}
+	return render.Object{Unstructured: m.Unstructured, Pos: b.src.placeOf(m.Unstructured), Sensitive: m.GetKind() == "Secret"}
 }
 
 // matchUnmarked finds by kind and name the rendered objects whose mark a patch

@@ -176,6 +176,32 @@ func TestLinkedDirectory(t *testing.T) {
 	}
 }
 
+func TestDisplayedDirectory(t *testing.T) {
+	dir := unpack(t, "testdata/builds/wordpress.txtar")
+	got, diags := Build(render.Set{}, Options{Dir: dir, Display: "app"})
+	if len(diags) > 0 || got.Objects[0].Pos.File != filepath.Join("app", "kustomization.yaml") {
+		t.Errorf("%v %+v", diags, got.Objects)
+	}
+	_, diags = Build(render.Set{}, Options{Dir: t.TempDir(), Display: "app"})
+	if len(diags) != 1 || diags[0].Pos.File != "app" {
+		t.Errorf("%v", diags)
+	}
+}
+
+// The certificate of an Ingress may come from the kustomization too.
+func TestRequirementOfAnIngress(t *testing.T) {
+	set := rendered(t)
+	ingress := parse(t, "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {tls: [{hosts: [a.example], secretName: cert}]}")[0]
+	set.Objects = append(set.Objects, render.Object{Unstructured: ingress, Service: "web", Path: "services.web.ports"})
+	set.Requires = []render.Requirement{{Ref: render.Ref{GroupKind: secretKind(), Name: "cert"}, Service: "web"}}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "kustomization.yaml"), "secretGenerator: [{name: cert, type: kubernetes.io/tls, literals: [tls.crt=a, tls.key=b]}]")
+	got, diags := Build(set, Options{Dir: dir})
+	if len(diags) > 0 || len(got.Requires) > 0 || !names(find(t, got, "Ingress", "web").Unstructured)["Secret/"+find(t, got, "Secret", "cert-").GetName()] {
+		t.Errorf("%v, required %v", diags, got.Requires)
+	}
+}
+
 func TestRelativeDirectory(t *testing.T) {
 	t.Chdir(unpack(t, "testdata/builds/wordpress.txtar"))
 	set := render.Set{Project: "p"}
