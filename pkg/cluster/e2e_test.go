@@ -222,6 +222,16 @@ func TestE2EDiagnose(t *testing.T) {
 	volume := func(d *appsv1.Deployment) {
 		d.Spec.Template.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "external"}}}}
 	}
+	pending := func(d *appsv1.Deployment) {
+		class := "none-of-that-name"
+		claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "data"}}
+		claim.Spec.StorageClassName, claim.Spec.AccessModes = &class, []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
+		claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+		if _, err := b.client.Kube().CoreV1().PersistentVolumeClaims(b.client.Namespace()).Create(t.Context(), claim, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		d.Spec.Template.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}}}
+	}
 	unready := func(d *appsv1.Deployment) { d.Spec.Template.Spec.ServiceAccountName = "nobody" }
 	tests := []struct {
 		service, failure string
@@ -235,6 +245,7 @@ func TestE2EDiagnose(t *testing.T) {
 		{"health", "never-ready", probed, diag.CauseHealth, "the healthcheck of container health does not pass: Readiness probe failed"},
 		{"place", "", unplaceable, diag.CauseUnschedulable, "no node can run the pod: 0/"},
 		{"volume", "", volume, diag.CauseVolume, "the volume claim external does not exist"},
+		{"claim", "", pending, diag.CauseVolume, `the volume claim data (storage class none-of-that-name) is pending: storageclass.storage.k8s.io "none-of-that-name" not found`},
 		{"account", "", unready, diag.CauseRefused, "serviceaccount"},
 	}
 	for _, tt := range tests {
@@ -278,6 +289,26 @@ func TestE2EDiagnoseQuota(t *testing.T) {
 		}
 		c := d.Main()
 		return c.Code == diag.CauseRefused && c.Fatal && strings.Contains(c.Message, "exceeded quota: small"), fmt.Sprintf("%+v", c)
+	})
+}
+
+func TestE2EDiagnoseJob(t *testing.T) {
+	b := newTestbed(t)
+	never := int32(0)
+	job := &batchv1.Job{ObjectMeta: serviceMeta("migrate")}
+	job.Spec.BackoffLimit = &never
+	job.Spec.Template = template("migrate", "crashloop")
+	job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
+	if _, err := b.client.Kube().BatchV1().Jobs(b.client.Namespace()).Create(t.Context(), job, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	b.eventually("the failure is found", func() (bool, string) {
+		d, err := Diagnose(t.Context(), b.client, render.Ref{GroupKind: batchKind("Job"), Name: "migrate"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := d.Main()
+		return c.Code == diag.CauseExit && c.Fatal && c.Message == "container migrate exited with code 1 (BackoffLimitExceeded)", fmt.Sprintf("%+v", c)
 	})
 }
 

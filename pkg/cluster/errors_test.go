@@ -183,7 +183,7 @@ func TestExplainAnswersOfTheServer(t *testing.T) {
 			if !errors.Is(wrapped, tt.err) {
 				t.Error("the cause is lost")
 			}
-			if again := c.Explain(wrapped); again != wrapped {
+			if again := c.Explain(wrapped); !errors.Is(again, wrapped) {
 				t.Errorf("explained twice: %v", again)
 			}
 		})

@@ -140,7 +140,7 @@ func (o LogOptions) matchPod(pod *corev1.Pod) bool {
 func (r *reading) checkChoice(ctx context.Context, pods []corev1.Pod, chosen []Replica) error {
 	for _, word := range r.options.Tasks {
 		if !slices.ContainsFunc(pods, func(p corev1.Pod) bool { return isTask(&p, word) }) {
-			return fail(diag.TaskUnknown, "`gantry ps` lists the tasks", "no such task: %s", word)
+			return fail(diag.TaskUnknown, "`gantry ps` lists the tasks, `gantry ps -A` those of all namespaces", "no such task in namespace %s: %s", r.client.namespace, word)
 		}
 	}
 	if err := r.checkServices(ctx, pods); err != nil {

@@ -118,7 +118,7 @@ func TestLogsRefuse(t *testing.T) {
 		message, hint string
 	}{
 		{"service", LogOptions{Services: []string{"wb"}}, diag.ServiceUnknown, "no such service: wb", "web"},
-		{"task", LogOptions{Tasks: []string{"0123456789"}}, diag.TaskUnknown, "no such task: 0123456789", "gantry ps"},
+		{"task", LogOptions{Tasks: []string{"0123456789"}}, diag.TaskUnknown, "no such task in namespace ns: 0123456789", "gantry ps"},
 		{"no restart", LogOptions{Previous: true}, diag.LogsUnavailable, "no container has been restarted", ""},
 		{"previous and follow", LogOptions{Previous: true, Follow: true}, diag.LogsUnavailable, "exclude each other", ""},
 	}
