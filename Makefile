@@ -73,7 +73,8 @@ e2e: e2e-simulated e2e-containers ## scenarios on a real API server and in real 
 
 e2e-simulated: build
 	$(call step,scenarios on simulated nodes)
-	@hack/with-cluster simulated $(GO) test -count=1 -shuffle=on -timeout 25m ./e2e/... ./pkg/apply/... ./pkg/cluster/... ./pkg/manifest/...
+	@GANTRY_E2E_REPORT=$(BIN)/corpus.txt hack/with-cluster simulated $(GO) test -count=1 -shuffle=on -timeout 25m ./e2e/... ./pkg/apply/... ./pkg/cluster/...
+	@cat $(BIN)/corpus.txt 2>/dev/null || true
 
 # Containers need Linux and root; CI installs the Debian packages itself.
 e2e-containers: build
