@@ -65,7 +65,7 @@ func podRules() []causeRule {
 		{container(), sayContainer},
 		{[]string{"spec", "volumes"}, sayVolume},
 		{[]string{"spec", "terminationGracePeriodSeconds"}, says("stop grace period changed", true)},
-		{[]string{"metadata", "annotations", "*"}, sayKey("annotation")},
+		{[]string{"metadata", "annotations"}, sayAnnotation},
 		{[]string{"metadata", "labels", "*"}, sayKey("label")},
 	}
 }

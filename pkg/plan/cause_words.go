@@ -137,3 +137,17 @@ func (n namer) reference(c Change) string {
 }
 
 func unbracket(s string) string { return strings.TrimSuffix(strings.TrimPrefix(s, "["), "]") }
+
+// sayAnnotation tells the mark of a restart from other annotations.
+func sayAnnotation(n namer, c Change) string {
+	added, _ := c.New.(map[string]any)
+	_, restart := added[restartAnnotation]
+	switch {
+	case restart || c.Path[len(c.Path)-1] == restartAnnotation:
+		return "recreation asked for"
+	case len(c.Path) > 2:
+		return sayKey("annotation")(n, c)
+	default:
+		return "annotations " + verbOf(c)
+	}
+}

@@ -132,18 +132,29 @@ func (l *lifecycle) add(rec ServiceRecord, live *unstructured.Unstructured, coun
 	l.ops = append(l.ops, Op{Ref: rec.Ref(), Verb: Update, Cause: cause, Live: live, Service: rec.Name, Scale: &count, Requires: needs})
 }
 
-// dependents returns the services that must be gone before this one stops.
+// dependents returns the services that must be gone before this one stops. A
+// one-shot service between the two is passed over: it has ended.
 func (l *lifecycle) dependents(rec ServiceRecord) []Need {
 	var out []Need
-	for _, other := range l.inv.Services {
-		_, runs := l.selected(other)
-		for _, edge := range other.DependsOn {
-			if edge.Service == rec.Name && runs && other.Ref() != rec.Ref() && !other.OneShot {
+	seen := map[string]bool{rec.Name: true}
+	for queue := []string{rec.Name}; len(queue) > 0; queue = queue[1:] {
+		for _, other := range l.inv.Services {
+			if seen[other.Name] || !other.dependsOn(queue[0]) {
+				continue
+			}
+			seen[other.Name] = true
+			if other.OneShot {
+				queue = append(queue, other.Name)
+			} else if _, runs := l.selected(other); runs && other.Ref() != rec.Ref() {
 				out = append(out, Need{Service: other.Name, Workload: other.Ref(), Condition: Stopped})
 			}
 		}
 	}
 	return out
+}
+
+func (s ServiceRecord) dependsOn(service string) bool {
+	return slices.ContainsFunc(s.DependsOn, func(e Edge) bool { return e.Service == service })
 }
 
 func (l *lifecycle) dependencies(rec ServiceRecord) []Need {
