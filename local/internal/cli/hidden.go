@@ -96,6 +96,10 @@ func runSupervisor(name string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	record, err := supervise.ReadRecord(c.Dir)
+	if err == nil && record.Supervisor.Alive() {
+		return fmt.Errorf("cluster %q has a supervisor already", name)
+	}
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)

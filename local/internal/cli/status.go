@@ -185,8 +185,12 @@ func printComponents(w io.Writer, c clusterStatus, now time.Time) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", p.Name, p.State, pid, p.Restarts, mebibytes(p.Resident), since, p.Reason)
 	}
-	fmt.Fprintf(t, "all\t\t\t\t%s\n", mebibytes(c.Resident))
-	return t.Flush()
+	if err := t.Flush(); err != nil || c.Resident == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "memory: %s, %s with the pages that processes share counted once\n",
+		mebibytes(c.Resident), mebibytes(c.Proportional))
+	return err
 }
 
 // mebibytes writes an amount of memory.

@@ -81,8 +81,6 @@ func managerArgs(c *state.Cluster) []string {
 		// Its default is a folder of the system, which it would make.
 		"--flex-volume-plugin-dir="+c.Dir.Join("volume-plugins"),
 		"--controllers="+strings.Join(controllers(), ","),
-		"--pvclaimbinder-sync-period=2s",
-		"--node-monitor-period=2s",
 		"--kube-api-qps=200",
 		"--kube-api-burst=400",
 	)
