@@ -195,3 +195,26 @@ func TestExplainAnswersOfTheServer(t *testing.T) {
 		t.Errorf("nil became %v", err)
 	}
 }
+
+func TestWarningsOfTheServerArePassedOn(t *testing.T) {
+	isolate(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Warning", `299 - "batch/v1beta1 CronJob is deprecated"`)
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"x"},"type":"Opaque"}`)
+	}))
+	defer server.Close()
+	var got []string
+	c, err := Connect(Config{
+		Kubeconfig: writeKubeconfig(t, "a", map[string]*api.Cluster{"a": {Server: server.URL}}),
+		Warn:       func(text string) { got = append(got, text) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Inventory(t.Context(), "shop")
+	wantDiagnostic(t, err, diag.ClusterRefused, `of type "Opaque", not an inventory`, "")
+	if len(got) != 1 || got[0] != "batch/v1beta1 CronJob is deprecated" {
+		t.Errorf("warnings %q", got)
+	}
+}

@@ -127,12 +127,12 @@ func (r *reading) choose(pods []corev1.Pod) []Replica {
 }
 
 func (o LogOptions) match(r Replica) bool {
-	return o.matchPod(r.Pod) && (o.Container == "" || o.Container == r.Container) && (o.Index == 0 || o.Index == r.Number)
+	return o.matchPod(r.Pod) && wanted(o.Services, r.owner()) && (o.Container == "" || o.Container == r.Container) && (o.Index == 0 || o.Index == r.Number)
 }
 
 func (o LogOptions) matchPod(pod *corev1.Pod) bool {
 	named := len(o.Tasks) == 0 || slices.ContainsFunc(o.Tasks, func(word string) bool { return isTask(pod, word) })
-	return named && wanted(o.Services, serviceOf(pod))
+	return named && runsAny(pod, o.Services)
 }
 
 // checkChoice returns an error when a service or task does not exist, or when

@@ -41,7 +41,7 @@ func publishers(r Replica, s *snapshot, reach []Endpoint) []Publisher {
 	alone := len(r.Pod.Spec.Containers) == 1
 	var out []Publisher
 	for _, e := range reach {
-		if e.Service == serviceOf(r.Pod) && e.namespace == r.Pod.Namespace && (alone || declares(spec, e.Target, e.Protocol)) {
+		if e.Service == r.owner() && e.namespace == r.Pod.Namespace && (alone || declares(spec, e.Target, e.Protocol)) {
 			p := e.publisher()
 			if e.nodePort {
 				p.URL = firstOf(s.nodes.of(r.Pod), p.URL)

@@ -106,7 +106,7 @@ func projectRows(s *snapshot, inventories map[projectKey]plan.Inventory, now tim
 		}
 	}
 	for _, r := range replicas(s.pods) {
-		count(projectKey{r.Pod.Namespace, r.Project}, serviceOf(r.Pod), conditionOf(r.Pod, r.Container, now).State)
+		count(projectKey{r.Pod.Namespace, r.Project}, r.owner(), conditionOf(r.Pod, r.Container, now).State)
 	}
 	for _, w := range s.workloads {
 		count(projectKey{w.Namespace, w.Project}, w.Service, "")

@@ -63,7 +63,7 @@ func listing(s *snapshot, o PSOptions) Listing {
 	reach := endpoints(s)
 	var rows []Container
 	for _, r := range replicas(s.pods) {
-		if wanted(o.Services, serviceOf(r.Pod)) {
+		if wanted(o.Services, r.owner()) {
 			rows = append(rows, containerRow(r, s, reach, o.Now))
 		}
 	}
@@ -149,7 +149,7 @@ func (s *snapshot) hasPods(w Workload) bool {
 func (s *snapshot) serviceNames() []string {
 	names := serviceNames(s.workloads)
 	for i := range s.pods {
-		names = append(names, serviceOf(&s.pods[i]))
+		names = append(names, servicesOf(&s.pods[i])...)
 	}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "" })

@@ -3,8 +3,10 @@ package cluster
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -14,10 +16,17 @@ import (
 // podIndexLabel holds a StatefulSet pod's ordinal (Kubernetes 1.28 and later).
 const podIndexLabel = "apps.kubernetes.io/pod-index"
 
+// annotationServices names the services of a pod that runs several, as
+// CONTAINER=SERVICE separated by commas.
+const annotationServices = "gantry.dev/services"
+
 // Replica is one container of one pod of a Compose service, with the number
 // that docker compose would give it.
 type Replica struct {
-	Project, Service string
+	Project string
+	// Service is the Compose service; for a container of its pods that is no
+	// service (a sidecar) it is service/container.
+	Service string
 	// Number counts a service's replicas from 1: a StatefulSet's by ordinal,
 	// others by creation, those that are ending last.
 	Number    int
@@ -114,34 +123,62 @@ func ordinal(pod *corev1.Pod) int {
 	return n + 1
 }
 
-// containersOf returns the replica of every container of a pod that runs a
-// service: its containers and its restartable init containers (sidecars).
+// containersOf returns the replica of every container of a pod: its containers
+// and its restartable init containers.
 func containersOf(pod *corev1.Pod, number int) []Replica {
-	r := Replica{Project: pod.Labels[render.LabelProject], Service: serviceOf(pod), Number: number, Pod: pod}
+	names := servicesByContainer(pod)
 	var out []Replica
+	add := func(container string) {
+		service := firstOf(names[container], serviceOf(pod)+"/"+container)
+		out = append(out, Replica{Project: pod.Labels[render.LabelProject], Service: service, Number: number, Pod: pod, Container: container})
+	}
 	for _, c := range pod.Spec.Containers {
-		out = append(out, r.of(c.Name))
+		add(c.Name)
 	}
 	for _, c := range pod.Spec.InitContainers {
 		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			out = append(out, r.of(c.Name))
+			add(c.Name)
 		}
 	}
 	return out
 }
 
-// of is the replica for a container. A pod's first container is the service's
-// own; another (a sidecar) goes by service/container.
-func (r Replica) of(container string) Replica {
-	r.Container = container
-	if container != r.Pod.Spec.Containers[0].Name {
-		r.Service += "/" + container
-	}
-	return r
+// owner returns the Compose service that the container belongs to.
+func (r Replica) owner() string {
+	service, _, _ := strings.Cut(r.Service, "/")
+	return service
 }
 
-// serviceOf returns the Compose service that a pod belongs to.
-func serviceOf(pod *corev1.Pod) string { return composeName(pod.Labels, pod.Annotations) }
+// servicesByContainer returns the services of a pod by their containers: those
+// that the annotation names for a shared pod, else the first container's.
+func servicesByContainer(pod *corev1.Pod) map[string]string {
+	out := map[string]string{}
+	for _, pair := range strings.Split(pod.Annotations[annotationServices], ",") {
+		if container, service, ok := strings.Cut(pair, "="); ok {
+			out[container] = service
+		}
+	}
+	if len(out) == 0 && len(pod.Spec.Containers) > 0 {
+		out[pod.Spec.Containers[0].Name] = serviceOf(pod)
+	}
+	return out
+}
+
+// servicesOf returns all services that a pod runs.
+func servicesOf(pod *corev1.Pod) []string {
+	return slices.Sorted(maps.Values(servicesByContainer(pod)))
+}
+
+// runsAny reports whether a pod runs one of the services; none means any.
+func runsAny(pod *corev1.Pod, services []string) bool {
+	return slices.ContainsFunc(servicesOf(pod), func(s string) bool { return wanted(services, s) })
+}
+
+// serviceOf returns the Compose service whose pod it is; for a pod that the
+// user's own manifests add to the project, the name of the application.
+func serviceOf(pod *corev1.Pod) string {
+	return firstOf(composeName(pod.Labels, pod.Annotations), pod.Labels[render.LabelName], pod.Name)
+}
 
 // composeName returns the service name of an object: the one in the file where
 // it had to be changed, else the label.

@@ -38,11 +38,17 @@ func TestReplicasAreNumberedByAge(t *testing.T) {
 	sidecar := func(p *corev1.Pod) {
 		p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "proxy"})
 	}
+	shared := func(p *corev1.Pod) {
+		sidecar(p)
+		p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "vpn"})
+		p.Annotations = map[string]string{annotationServices: "vpn=vpn_1,web=web"}
+	}
 	tests := []struct {
 		name string
 		pods []corev1.Pod
 		want []string
 	}{
+		{"services that share a pod", pods(newPod("a", shared)), []string{"a=shop-web-1", "a=shop-web/proxy-1", "a=shop-vpn_1-1"}},
 		{"older first", pods(newPod("young", aged(time.Minute)), newPod("old", aged(time.Hour))), []string{"old=shop-web-1", "young=shop-web-2"}},
 		{"same age by name", pods(newPod("b"), newPod("a")), []string{"a=shop-web-1", "b=shop-web-2"}},
 		{"ending last", pods(newPod("leaving", aged(time.Hour), deleting), newPod("new", aged(time.Second))), []string{"new=shop-web-1", "leaving=shop-web-2"}},
