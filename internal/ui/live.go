@@ -41,6 +41,7 @@ func newLive(p *Printer, verb string, now func() time.Time) *live {
 
 func startLive(p *Printer, verb string, now func() time.Time) *live {
 	l := newLive(p, verb, now)
+	p.setScreen(l)
 	go l.run()
 	return l
 }
@@ -89,6 +90,23 @@ func (t *task) update(e Event, now time.Time) {
 func (l *live) Stop() {
 	close(l.stop)
 	<-l.done
+	l.printer.setScreen(nil)
+}
+
+// above writes a line over the block, which the next paint puts below it.
+func (l *live) above(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.printer.raw(l.rewind() + text + "\x1b[K\n\x1b[J")
+	l.drawn = 0
+}
+
+// rewind moves the cursor to the beginning of the block.
+func (l *live) rewind() string {
+	if l.drawn == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\x1b[%dA", l.drawn)
 }
 
 // paint writes the block over the one that is on the screen. The last paint is
@@ -106,9 +124,7 @@ func (l *live) paint(last bool) {
 		rows = cut(rows, height-2)
 	}
 	var b strings.Builder
-	if l.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", l.drawn)
-	}
+	b.WriteString(l.rewind())
 	for _, row := range append([]string{l.header()}, rows...) {
 		b.WriteString(clip(row, width) + "\x1b[K\n")
 	}
@@ -128,17 +144,24 @@ func (l *live) size() (width, height int) {
 }
 
 func (l *live) header() string {
-	finished := 0
+	finished, failed := 0, 0
 	for _, t := range l.tasks {
-		if t.Status != Working {
+		switch t.Status {
+		case Done, Warning:
 			finished++
+		case Failed:
+			failed++
 		}
 	}
 	text := fmt.Sprintf("[+] %s %d/%d", l.verb, finished, len(l.tasks))
-	if finished == len(l.tasks) {
-		return l.printer.errStyle().Green(text)
+	switch style := l.printer.errStyle(); {
+	case failed > 0:
+		return style.Red(text)
+	case finished == len(l.tasks):
+		return style.Green(text)
+	default:
+		return text
 	}
-	return text
 }
 
 // rows returns the tasks' lines, what is still going on first when there are

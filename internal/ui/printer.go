@@ -21,6 +21,9 @@ type Printer struct {
 
 	mu   sync.Mutex
 	said map[string]bool
+	// screen is the live progress on the terminal, which messages must not
+	// write into; nil when there is none.
+	screen *live
 }
 
 // NewPrinter returns a printer on the streams.
@@ -141,7 +144,23 @@ func (p *Printer) object(v any) {
 	p.line(string(data))
 }
 
-func (p *Printer) line(text string) { p.raw(text + "\n") }
+// line writes a line to stderr, above the live progress where there is one.
+func (p *Printer) line(text string) {
+	p.mu.Lock()
+	screen := p.screen
+	p.mu.Unlock()
+	if screen != nil {
+		screen.above(text)
+		return
+	}
+	p.raw(text + "\n")
+}
+
+func (p *Printer) setScreen(l *live) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.screen = l
+}
 
 // raw writes to stderr. A stderr that is gone is no reason to fail.
 func (p *Printer) raw(text string) { _, _ = io.WriteString(p.Err, text) }

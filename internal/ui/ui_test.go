@@ -245,6 +245,21 @@ func TestLiveProgressRepaints(t *testing.T) {
 	}
 }
 
+func TestMessagesStandAboveTheLiveProgress(t *testing.T) {
+	p, _, err := printer()
+	l := newLive(p, "up", func() time.Time { return time.Unix(0, 0) })
+	p.setScreen(l)
+	l.Event(Event{ID: "a", Status: Working, Text: "Waiting"})
+	l.paint(false)
+	err.Reset()
+	p.Notef("stopping")
+	l.paint(false)
+	want := "\x1b[2Astopping\x1b[K\n\x1b[J[+] up 0/1\x1b[K\n ⠹ a  Waiting    0.0s\x1b[K\n\x1b[J"
+	if diff := cmp.Diff(want, err.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestLiveProgressFitsTheTerminal(t *testing.T) {
 	p, _, err := printer()
 	p.Size = func() (int, int) { return 20, 6 }
