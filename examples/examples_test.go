@@ -1,0 +1,75 @@
+package examples
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gantry-dev/gantry/internal/cli"
+	"github.com/gantry-dev/gantry/internal/ui"
+)
+
+var update = flag.Bool("update", false, "write expected/ from what gantry renders")
+
+// TestExpected renders every example and compares the manifests, byte for byte,
+// with those that its folder shows.
+func TestExpected(t *testing.T) {
+	files, err := filepath.Glob("*/docker-compose.yml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("examples: %v, %v", files, err)
+	}
+	for _, file := range files {
+		dir := filepath.Dir(file)
+		t.Run(dir, func(t *testing.T) {
+			got := convert(t, dir)
+			if again := convert(t, dir); !bytes.Equal(got, again) {
+				t.Error("two runs differ")
+			}
+			golden := filepath.Join(dir, "expected", "manifests.yaml")
+			if *update {
+				writeGolden(t, golden, got)
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("%s (-want +got), rewrite it with -update:\n%s", golden, diff)
+			}
+		})
+	}
+}
+
+func convert(t *testing.T, dir string) []byte {
+	t.Helper()
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	code := cli.Main(context.Background(), cli.Process{
+		Args:    []string{"compose", "convert", "--secrets=inline"},
+		Streams: ui.Streams{In: &bytes.Buffer{}, Out: &out, Err: &errs},
+		Environ: []string{"HOME=" + t.TempDir()},
+		Dir:     abs,
+	})
+	if code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, errs.String())
+	}
+	return out.Bytes()
+}
+
+func writeGolden(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
