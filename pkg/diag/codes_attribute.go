@@ -38,6 +38,10 @@ const (
 	CodeAPISocket           Code = "GTY240"
 	CodeNamespace           Code = "GTY241"
 	CodeProcMount           Code = "GTY242"
+	CodeSharedPod           Code = "GTY243"
+	CodeSharedPodDiffers    Code = "GTY244"
+	CodeSharedPodKind       Code = "GTY245"
+	CodeSharedPodPort       Code = "GTY246"
 	CodeHostname            Code = "GTY250"
 	CodeHostnameOverride    Code = "GTY251"
 	CodePlatform            Code = "GTY252"
@@ -125,7 +129,11 @@ func securityCodes() []CodeInfo {
 		{Code: CodeWindows, Severity: Error, Allowable: true, Title: "a setting of Windows containers under Docker", Doc: "Group managed service accounts and isolation are objects and runtime classes of the cluster."},
 		{Code: CodeUmask, Severity: Error, Allowable: true, Title: "the umask cannot be set", Doc: "No field of a pod sets it. With the code allowed, files get the permissions of the image's own umask."},
 		{Code: CodeAPISocket, Severity: Error, Title: "Docker's API is not in a cluster", Doc: "A program that manages containers needs the Kubernetes API and a ServiceAccount."},
-		{Code: CodeNamespace, Severity: Error, Title: "a namespace of another container", Doc: "Containers share process and IPC namespaces within a pod only, and gantry renders one service in each pod."},
+		{Code: CodeNamespace, Severity: Error, Title: "a namespace of a container outside of the project", Doc: "Containers share process and IPC namespaces within a pod only: a service can join a service of the project, which is then one pod for both."},
+		{Code: CodeSharedPod, Severity: Info, Title: "two services run in one pod", Doc: "Namespaces are shared within a pod, whose containers also share network, IPC and host name."},
+		{Code: CodeSharedPodDiffers, Severity: Warning, Title: "services of one pod differ in what the pod has once", Doc: "Replicas, the host name, DNS servers, the runtime and the like belong to the pod, so that the value of the service whose pod it is holds."},
+		{Code: CodeSharedPodKind, Severity: Error, Title: "a service that goes on in the pod of a Job", Doc: "A Job ends when all containers of its pod have ended."},
+		{Code: CodeSharedPodPort, Severity: Error, Title: "services of one pod listen on the same port", Doc: "They share one network. Under Docker they would collide as well if they share it there."},
 		{Code: CodeProcMount, Severity: Info, Title: "an unmasked /proc needs a user namespace", Doc: "The pod runs with hostUsers: false, which nodes support since Kubernetes 1.33."},
 	}
 }
@@ -140,7 +148,7 @@ func hostCodes() []CodeInfo {
 		{Code: CodeExtraHost, Severity: Error, Title: "not a host alias", Doc: "Host aliases of a pod are DNS names with IP addresses."},
 		{Code: CodeDNSServers, Severity: Warning, Title: "DNS servers are asked after the cluster's", Doc: "Services are found by the cluster's DNS server, which has the first word. Names of a private zone need a stub domain there."},
 		{Code: CodeDNSSearch, Severity: Info, Title: "the cluster's search domains stay", Doc: "Without them services would have no short names."},
-		{Code: CodeNetworkMode, Severity: Error, Title: "a network of another container or of the engine", Doc: "Containers share a network within a pod only, and gantry renders one service in each pod."},
+		{Code: CodeNetworkMode, Severity: Error, Title: "a network of a container outside of the project, or of the engine", Doc: "Containers share a network within a pod only: a service can join a service of the project, which is then one pod for both."},
 		{Code: CodeNetworkModeNone, Severity: Info, Title: "no network is a NetworkPolicy", Doc: "The pod has an address, but nothing may pass where the cluster's network enforces policies."},
 		{Code: CodeUTS, Severity: Warning, Title: "the node's host name is not shared", Doc: "A pod has the node's host name only on the node's network."},
 		{Code: CodeLabelKey, Severity: Warning, Title: "not the name of a label or annotation", Doc: "Names on Kubernetes are letters, digits, `-`, `_` and `.`, at most 63, with an optional DNS name and `/` before. The label is left out."},

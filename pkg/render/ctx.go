@@ -36,6 +36,9 @@ type Ctx struct {
 	Pod       *corev1.PodSpec
 	Container *corev1.Container
 
+	// host is the service in whose pod this one runs; nil for a pod of its own.
+	host *Ctx
+
 	// relations holds what is known across services: names, sharing, dependents.
 	relations *relations
 	// triggers of a job; nil for a service.

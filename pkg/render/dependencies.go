@@ -42,15 +42,17 @@ func dependencyRows() []Attribute {
 }
 
 func mapDependencies(c *Ctx) {
-	var edges []string
 	for _, on := range sortedKeys(c.Service.DependsOn) {
-		d := c.Service.DependsOn[on]
-		edge := on + ":" + d.Condition
-		if !d.Required {
+		c.checkDependency(on, c.Service.DependsOn[on])
+	}
+	var edges []string
+	waitFor := c.relations.podEdges(c.Project, c.Name)
+	for _, on := range sortedKeys(waitFor) {
+		edge := on + ":" + waitFor[on].Condition
+		if !waitFor[on].Required {
 			edge += ":optional"
 		}
 		edges = append(edges, edge)
-		c.checkDependency(on, d)
 	}
 	if len(edges) == 0 {
 		return
@@ -143,10 +145,10 @@ func ecsCondition(condition string) string {
 	}
 }
 
-// waves returns how many others must have started before each service or job:
+// countWaves returns how many others must have started before each service or job:
 // the length of the longest chain of dependencies. Members of a cycle, which
 // only ecs-params can bring in, are returned in order.
-func waves(p *compose.Project) (depth map[string]int, cycle []string) {
+func (r *relations) countWaves(p *compose.Project) (depth map[string]int, cycle []string) {
 	depth = map[string]int{}
 	const visiting = -1
 	var visit func(name string) int
@@ -159,7 +161,7 @@ func waves(p *compose.Project) (depth map[string]int, cycle []string) {
 		}
 		depth[name] = visiting
 		deepest := 0
-		for _, on := range sortedKeys(dependsOn(p, name)) {
+		for _, on := range sortedKeys(r.podEdges(p, name)) {
 			deepest = max(deepest, visit(on)+1)
 		}
 		depth[name] = deepest
@@ -174,8 +176,13 @@ func waves(p *compose.Project) (depth map[string]int, cycle []string) {
 // checkOrder reports services that wait for each other.
 func (r *rendering) checkOrder() {
 	for _, name := range r.relations.cycle {
+		const text = "service %s waits for itself, through its dependencies"
 		path := "task_definition.services." + name + ".depends_on"
-		d := diag.New(diag.CodeDependencyCycle, r.params.Pos(path), path, "service %s waits for itself, through its dependencies", name)
+		if !r.params.Has(path) { // services of one pod wait together
+			r.report(diag.CodeDependencyCycle, []string{"services", name}, text, name).Hint = "remove one of the dependencies, or run the services in pods of their own"
+			continue
+		}
+		d := diag.New(diag.CodeDependencyCycle, r.params.Pos(path), path, text, name)
 		r.diags.Add(d.WithHint("remove one of the dependencies"))
 	}
 }
@@ -198,14 +205,14 @@ func (r *rendering) restartTogether() {
 	hashes := map[string]string{}
 	for _, c := range r.contexts {
 		for on, d := range c.Service.DependsOn {
-			if d.Restart && hashes[on] == "" && byName[on] != nil {
+			if d.Restart && hashes[on] == "" && byName[on] != nil && !r.relations.samePod(on, c.Name) {
 				hashes[on] = templateHash(byName[on])
 			}
 		}
 	}
 	for _, c := range r.contexts {
 		for on, d := range c.Service.DependsOn {
-			if hash := hashes[on]; d.Restart && hash != "" {
+			if hash := hashes[on]; d.Restart && hash != "" && !r.relations.samePod(on, c.Name) {
 				c.annotate(AnnotationRestartPrefix+byName[on].KubeName, hash)
 			}
 		}

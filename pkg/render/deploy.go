@@ -86,6 +86,12 @@ func mapReplicas(c *Ctx) {
 	if n == nil {
 		return
 	}
+	if c.host != nil {
+		if of, _ := c.host.replicas(); of == nil || *of != *n {
+			c.differs(attribute)
+		}
+		return
+	}
 	switch c.Kind {
 	case KindDaemonSet:
 		c.Report(diag.CodeReplicas, attribute, "a service in global mode runs once on every node: the number of replicas has no effect").Hint = "remove it"
@@ -111,6 +117,10 @@ const defaultProgressDeadline = 600
 
 func mapUpdateConfig(c *Ctx) {
 	if c.Service.Deploy == nil || c.Service.Deploy.UpdateConfig == nil {
+		return
+	}
+	if c.host != nil {
+		c.differs("deploy.update_config")
 		return
 	}
 	u := c.Service.Deploy.UpdateConfig

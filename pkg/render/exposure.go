@@ -30,7 +30,7 @@ func (c *Ctx) expose() {
 			Labels:      serviceLabels(c.Project.Name, c.Name, c.KubeName),
 			Annotations: c.KubernetesService().Service.Annotations,
 		},
-		Spec: corev1.ServiceSpec{Type: corev1.ServiceType(kind), Selector: selectorLabels(c.Project.Name, c.Name)},
+		Spec: corev1.ServiceSpec{Type: corev1.ServiceType(kind), Selector: c.podLabels()},
 	}
 	for _, i := range ports {
 		p := &c.published[i]

@@ -138,7 +138,7 @@ func (c *Ctx) summary() Service {
 		Name: c.Name, Container: c.Container.Name, Image: c.Container.Image,
 		Workload:         Ref{GroupKind: workloadGroupKind(c.Kind), Name: c.workloadName()},
 		DependsOn:        c.dependencies(),
-		ReplicasDeclared: c.Workload.Replicas != nil,
+		ReplicasDeclared: c.hostOr().Workload.Replicas != nil,
 		OneShot:          c.Kind == KindJob,
 		HasHealthcheck:   c.Container.ReadinessProbe != nil,
 		Ports:            c.published,

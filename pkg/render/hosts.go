@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/compose-spec/compose-go/v2/types"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,7 +17,8 @@ import (
 
 // hostRows holds the rows of extra_hosts, dns, and the namespaces of the host.
 func hostRows() []Attribute {
-	const noShare = "joining another service's namespace means one pod for both, which gantry does not render yet"
+	const share = "service:NAME, and container:NAME with the container_name of a service, run this service's container in that service's pod, " +
+		"with the ports, volumes and order of start of both. A container outside of the project is an error"
 	return []Attribute{
 		{
 			Path: "services.*.extra_hosts", Covers: []string{"*"}, Support: Full, Target: "pod.spec.hostAliases",
@@ -41,18 +43,18 @@ func hostRows() []Attribute {
 		{
 			Path: "services.*.network_mode", Support: Full, Target: "pod.spec.hostNetwork",
 			Doc: "host is the node's network, with the cluster's DNS. none is a NetworkPolicy that allows nothing: the pod keeps an address. " +
-				"bridge is what every pod has. service:NAME and container:NAME are errors: " + noShare + ".",
-			Codes: []diag.Code{diag.CodeNetworkMode, diag.CodeNetworkModeNone}, Map: mapNetworkMode,
+				"bridge is what every pod has. " + share + ". A dependency in the pod that must be healthy first is a sidecar.",
+			Codes: []diag.Code{diag.CodeNetworkMode, diag.CodeNetworkModeNone, diag.CodeSharedPodDiffers, diag.CodeSharedPodKind, diag.CodeSharedPodPort}, Map: mapNetworkMode,
 		},
 		{
-			Path: "services.*.pid", Support: Full, Target: "pod.spec.hostPID",
-			Doc:   "host is the node's process namespace. service:NAME and container:NAME are errors: " + noShare + ".",
-			Codes: []diag.Code{diag.CodeNamespace}, Map: mapPID,
+			Path: "services.*.pid", Support: Full, Target: "pod.spec.hostPID, shareProcessNamespace",
+			Doc:   "host is the node's process namespace. " + share + ": the pod shares its process namespace, and also network and host name.",
+			Codes: []diag.Code{diag.CodeNamespace, diag.CodeSharedPod, diag.CodeSharedPodDiffers}, Map: mapPID,
 		},
 		{
 			Path: "services.*.ipc", Support: Full, Target: "pod.spec.hostIPC",
-			Doc:   "host is the node's IPC namespace; private and shareable are what every pod has. service:NAME and container:NAME are errors: " + noShare + ".",
-			Codes: []diag.Code{diag.CodeNamespace}, Map: mapIPC,
+			Doc:   "host is the node's IPC namespace; private and shareable are what every pod has. " + share + ": the pod shares its IPC namespace and /dev/shm, and also network and host name.",
+			Codes: []diag.Code{diag.CodeNamespace, diag.CodeSharedPod, diag.CodeSharedPodDiffers}, Map: mapIPC,
 		},
 		ignored("services.*.uts", nil, "has no Kubernetes equivalent: a pod has the node's host name only with the node's network",
 			"use `network_mode: host`, or remove it", diag.CodeUTS),
@@ -163,7 +165,7 @@ func mapNetworkMode(c *Ctx) {
 		c.Report(diag.CodeNetworkModeNone, "network_mode", "the pod keeps its address: a NetworkPolicy that allows nothing stands for no network, where the cluster's network enforces policies")
 	case mode == "" || mode == "bridge" || mode == "default":
 	case strings.HasPrefix(mode, "service:"), strings.HasPrefix(mode, "container:"):
-		c.reportShared("network_mode", mode)
+		c.shareNamespaces("network_mode", mode)
 	default:
 		c.Report(diag.CodeNetworkMode, "network_mode", "the network %q is one of the Docker engine's", mode).Hint = "declare it under `networks`"
 	}
@@ -175,11 +177,12 @@ func (c *Ctx) reportShared(attribute, mode string) {
 	if attribute == "network_mode" {
 		code = diag.CodeNetworkMode
 	}
-	d := c.Report(code, attribute, "%q would need both containers in one pod, which gantry does not render yet", mode)
-	d.Hint = "reach the other service by its name in place of localhost"
-	if strings.HasPrefix(mode, "container:") {
-		d.Message = strconv.Quote(mode) + " is a container outside of the project"
+	if strings.HasPrefix(mode, types.ContainerPrefix) {
+		c.Report(code, attribute, "%q is a container outside of the project", mode).Hint = "reach it by the name of a Service in place of localhost"
+		return
 	}
+	c.Report(code, attribute, "%q cannot be: only services run in the pod of a service of the project", mode).
+		Hint = "reach the other service by its name in place of localhost"
 }
 
 // denyAll is a NetworkPolicy that lets the service's pods reach and be reached
@@ -205,7 +208,7 @@ func mapPID(c *Ctx) {
 		// The API refuses both; with the node's namespace its own init reaps zombies.
 		c.Pod.ShareProcessNamespace = nil
 	case mode != "" && mode != "private":
-		c.reportShared("pid", mode)
+		c.shareNamespaces("pid", mode)
 	}
 }
 
@@ -216,6 +219,6 @@ func mapIPC(c *Ctx) {
 		c.Pod.HostIPC = true
 	case mode == "" || mode == "private" || mode == "shareable" || mode == "none":
 	default:
-		c.reportShared("ipc", mode)
+		c.shareNamespaces("ipc", mode)
 	}
 }

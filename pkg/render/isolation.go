@@ -104,7 +104,7 @@ func (c *Ctx) publishedPolicy() {
 	if len(ports) == 0 {
 		return
 	}
-	pods := metav1.LabelSelector{MatchLabels: selectorLabels(c.Project.Name, c.Name)}
+	pods := metav1.LabelSelector{MatchLabels: c.podLabels()}
 	policy := newPolicy(publishedName(c.KubeName), serviceLabels(c.Project.Name, c.Name, c.KubeName), pods, networkingv1.PolicyTypeIngress)
 	policy.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{Ports: ports}}
 	c.Add(policy, "ports")
@@ -132,7 +132,7 @@ func (c *Ctx) internalPolicy() {
 	if len(peers) == 0 {
 		return
 	}
-	pods := metav1.LabelSelector{MatchLabels: selectorLabels(c.Project.Name, c.Name)}
+	pods := metav1.LabelSelector{MatchLabels: c.podLabels()}
 	policy := newPolicy(c.KubeName+"-internal", serviceLabels(c.Project.Name, c.Name, c.KubeName), pods, networkingv1.PolicyTypeEgress)
 	policy.Spec.Egress = []networkingv1.NetworkPolicyEgressRule{
 		{To: peers},

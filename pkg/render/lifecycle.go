@@ -61,6 +61,11 @@ func mapRestart(c *Ctx) {
 	attempts := c.attempts(text)
 	if c.Kind != KindJob && c.Kind != KindCronJob {
 		if policy == "no" || policy == "on-failure" {
+			if c.host != nil {
+				c.Report(diag.CodeRestartServer, c.restartAttribute(), "the service runs in the pod of %s, a %s, whose containers are always restarted", c.host.Name, c.Kind).
+					Hint = "write `restart: unless-stopped`, or run it in a pod of its own"
+				return
+			}
 			c.Report(diag.CodeRestartServer, c.restartAttribute(), "the service has ports or a healthcheck, so it is a %s, whose pods are always restarted", c.Kind).
 				Hint = "write `restart: unless-stopped`, or `kind: Job` in the params if it is to end"
 		}

@@ -156,7 +156,7 @@ func (c *Ctx) oneForEachNode() {
 		return
 	}
 	a.PodAntiAffinity = &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
-		TopologyKey: corev1.LabelHostname, LabelSelector: &metav1.LabelSelector{MatchLabels: selectorLabels(c.Project.Name, c.Name)},
+		TopologyKey: corev1.LabelHostname, LabelSelector: &metav1.LabelSelector{MatchLabels: c.podLabels()},
 	}}}
 }
 

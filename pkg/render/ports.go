@@ -171,9 +171,9 @@ func (c *Ctx) internalService(name string) *corev1.Service {
 	s := &corev1.Service{
 		TypeMeta:   typeMeta("v1", "Service"),
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: serviceLabels(c.Project.Name, c.Name, c.KubeName)},
-		Spec:       corev1.ServiceSpec{Selector: selectorLabels(c.Project.Name, c.Name)},
+		Spec:       corev1.ServiceSpec{Selector: c.podLabels()},
 	}
-	for _, p := range c.Container.Ports {
+	for _, p := range c.podPorts() {
 		port := corev1.ServicePort{Name: p.Name, Port: p.ContainerPort, TargetPort: intstr.FromInt32(p.ContainerPort), Protocol: p.Protocol}
 		if !slices.ContainsFunc(s.Spec.Ports, func(o corev1.ServicePort) bool { return o.Port == port.Port && o.Protocol == port.Protocol }) {
 			s.Spec.Ports = append(s.Spec.Ports, c.withAppProtocol(port))
@@ -185,6 +185,21 @@ func (c *Ctx) internalService(name string) *corev1.Service {
 		s.Spec.PublishNotReadyAddresses = true
 	}
 	return s
+}
+
+// podPorts are the ports of every service in the pod: they share one network,
+// so that each of their names leads to all of them.
+func (c *Ctx) podPorts() []corev1.ContainerPort {
+	if len(c.relations.members[c.relations.podOf(c.Name)]) == 0 {
+		return c.Container.Ports
+	}
+	var out []corev1.ContainerPort
+	for _, list := range [][]corev1.Container{c.Pod.InitContainers, c.Pod.Containers} {
+		for _, container := range list {
+			out = append(out, container.Ports...)
+		}
+	}
+	return out
 }
 
 // dnsRoundRobin is deploy.endpoint_mode: dnsrr, names that resolve to every container.

@@ -15,6 +15,10 @@ type relations struct {
 	dependents map[string][]dependent
 	// users lists the services that mount a named volume, in order.
 	users map[string][]string
+	// hosts holds, for a service that runs in another's pod, whose pod it is;
+	// members lists the services of a pod that runs several, by the host.
+	hosts   map[string]string
+	members map[string][]string
 	// isolated says that the project's networks mean isolation (isolation.go).
 	isolated bool
 	// waves is how deep in depends_on a service or job stands, cycle who waits
@@ -34,7 +38,15 @@ func relate(p *compose.Project) *relations {
 	r := &relations{
 		dependents: map[string][]dependent{}, users: map[string][]string{}, isolated: separated(p), kinds: map[string]string{},
 	}
-	r.waves, r.cycle = waves(p)
+	r.hosts, r.members = podHosts(p), map[string][]string{}
+	for _, name := range sortedKeys(r.hosts) {
+		host := r.hosts[name]
+		if len(r.members[host]) == 0 {
+			r.members[host] = []string{host}
+		}
+		r.members[host] = append(r.members[host], name)
+	}
+	r.waves, r.cycle = r.countWaves(p)
 	for _, name := range slices.Concat(p.ServiceNames(), sortedKeys(p.Jobs)) {
 		for on, d := range dependsOn(p, name) {
 			r.dependents[on] = append(r.dependents[on], dependent{name, d.Condition})

@@ -40,6 +40,10 @@ func Render(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 		}
 		r.run(c)
 	}
+	r.joinPods()
+	for _, c := range r.contexts {
+		c.serve()
+	}
 	r.projectObjects()
 	r.restartTogether()
 	for _, c := range r.contexts {
@@ -77,6 +81,7 @@ func (r *rendering) services() []*Ctx {
 		c.triggers = job.Triggers
 		r.contexts = append(r.contexts, c)
 	}
+	r.findHosts()
 	for _, c := range r.contexts {
 		r.relations.kinds[c.Name] = c.Kind
 	}
@@ -107,6 +112,10 @@ func (r *rendering) run(c *Ctx) {
 	}
 	c.applyParams()
 	c.reportUnmapped(r.table)
+}
+
+// serve adds the Services of a service, once its pod is complete.
+func (c *Ctx) serve() {
 	if c.Service.Provider != nil {
 		return
 	}
@@ -115,9 +124,10 @@ func (r *rendering) run(c *Ctx) {
 }
 
 // addWorkload adds what runs the service, once nothing more is written into its
-// pod template. What a provider sets up is no workload.
+// pod template. What a provider sets up is no workload, and what runs in
+// another's pod has none of its own.
 func (c *Ctx) addWorkload() {
-	if c.Service.Provider != nil {
+	if c.Service.Provider != nil || c.host != nil {
 		return
 	}
 	for _, object := range c.build() {

@@ -258,9 +258,12 @@ func (c *Ctx) tmpfsSize(options string, place []string) int64 {
 	return size
 }
 
+// shmPath is where the shared memory of an IPC namespace is mounted.
+const shmPath = "/dev/shm"
+
 func mapShmSize(c *Ctx) {
 	if c.Service.ShmSize > 0 {
-		c.mount(memoryVolume("/dev/shm", int64(c.Service.ShmSize)), corev1.VolumeMount{MountPath: "/dev/shm"}, []string{"shm_size"})
+		c.mount(memoryVolume(shmPath, int64(c.Service.ShmSize)), corev1.VolumeMount{MountPath: shmPath}, []string{"shm_size"})
 	}
 }
 

@@ -72,7 +72,12 @@ func (c *Ctx) build() []runtime.Object {
 }
 
 func (c *Ctx) selector() *metav1.LabelSelector {
-	return &metav1.LabelSelector{MatchLabels: selectorLabels(c.Project.Name, c.Name)}
+	return &metav1.LabelSelector{MatchLabels: c.podLabels()}
+}
+
+// podLabels select the pods that the service runs in.
+func (c *Ctx) podLabels() map[string]string {
+	return selectorLabels(c.Project.Name, c.relations.podOf(c.Name))
 }
 
 func (c *Ctx) deployment(meta metav1.ObjectMeta) runtime.Object {
@@ -128,6 +133,9 @@ const maxCronJobName = 52
 
 // workloadName is the name of the service's workload.
 func (c *Ctx) workloadName() string {
+	if c.host != nil {
+		return c.host.workloadName()
+	}
 	if c.Kind == KindCronJob {
 		return shorten(c.KubeName, c.KubeName, maxCronJobName)
 	}
