@@ -26,11 +26,12 @@ func TestExpected(t *testing.T) {
 	for _, file := range files {
 		dir := filepath.Dir(file)
 		t.Run(dir, func(t *testing.T) {
-			got := convert(t, dir)
-			if again := convert(t, dir); !bytes.Equal(got, again) {
+			t.Chdir(dir)
+			got := convert(t)
+			if again := convert(t); !bytes.Equal(got, again) {
 				t.Error("two runs differ")
 			}
-			golden := filepath.Join(dir, "expected", "manifests.yaml")
+			golden := filepath.Join("expected", "manifests.yaml")
 			if *update {
 				writeGolden(t, golden, got)
 			}
@@ -45,9 +46,9 @@ func TestExpected(t *testing.T) {
 	}
 }
 
-func convert(t *testing.T, dir string) []byte {
+func convert(t *testing.T) []byte {
 	t.Helper()
-	abs, err := filepath.Abs(dir)
+	dir, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func convert(t *testing.T, dir string) []byte {
 		Args:    []string{"compose", "convert", "--secrets=inline"},
 		Streams: ui.Streams{In: &bytes.Buffer{}, Out: &out, Err: &errs},
 		Environ: []string{"HOME=" + t.TempDir()},
-		Dir:     abs,
+		Dir:     dir,
 	})
 	if code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, errs.String())
