@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -55,6 +57,8 @@ type clusterStatus struct {
 	Context    string            `json:"context"`
 	Dir        string            `json:"dir"`
 	Components []componentStatus `json:"components"`
+	// Programs are what components started: those of the container node.
+	Programs []programStatus `json:"programs,omitempty"`
 	// Sums over all processes, in bytes; 0 where the system does not tell.
 	Resident     int64 `json:"resident"`
 	Proportional int64 `json:"proportional"`
@@ -70,6 +74,14 @@ type componentStatus struct {
 	Since        time.Time       `json:"since"`
 	Resident     int64           `json:"resident"`
 	Proportional int64           `json:"proportional"`
+}
+
+// programStatus is what status tells of the processes of one program.
+type programStatus struct {
+	Name         string `json:"name"`
+	Processes    int    `json:"processes"`
+	Resident     int64  `json:"resident"`
+	Proportional int64  `json:"proportional"`
 }
 
 // collect gives the status of all clusters, or of the one named.
@@ -123,7 +135,41 @@ func describe(c *state.Cluster) (clusterStatus, error) {
 	for _, p := range record.Processes {
 		st.add(p)
 	}
+	strays, err := supervise.Strays(string(c.Dir))
+	if err != nil {
+		return clusterStatus{}, err
+	}
+	for _, id := range strays {
+		st.addProgram(id)
+	}
+	slices.SortFunc(st.Programs, func(a, b programStatus) int { return cmp.Compare(a.Name, b.Name) })
 	return st, nil
+}
+
+// addProgram adds a process that a component started, unless it is one itself.
+func (st *clusterStatus) addProgram(id supervise.Identity) {
+	if slices.ContainsFunc(st.Components, func(c componentStatus) bool { return c.PID == id.PID }) {
+		return
+	}
+	name := supervise.Program(id.PID)
+	if name == "" {
+		return // it ended
+	}
+	i := slices.IndexFunc(st.Programs, func(p programStatus) bool { return p.Name == name })
+	if i < 0 {
+		i = len(st.Programs)
+		st.Programs = append(st.Programs, programStatus{Name: name})
+	}
+	resident, proportional, err := supervise.Resident(id.PID)
+	if err != nil {
+		return // it ended
+	}
+	p := &st.Programs[i]
+	p.Processes++
+	p.Resident += resident
+	p.Proportional += proportional
+	st.Resident += resident
+	st.Proportional += proportional
 }
 
 // add adds a process. What the record says of one that is gone no longer holds.
@@ -184,6 +230,9 @@ func printComponents(w io.Writer, c clusterStatus, now time.Time) error {
 			since = now.Sub(p.Since).Round(time.Second).String()
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", p.Name, p.State, pid, p.Restarts, mebibytes(p.Resident), since, p.Reason)
+	}
+	for _, p := range c.Programs {
+		fmt.Fprintf(t, "- %s\t%d running\t\t\t%s\n", p.Name, p.Processes, mebibytes(p.Resident))
 	}
 	if err := t.Flush(); err != nil || c.Resident == 0 {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -87,6 +88,21 @@ func Resident(pid int) (resident, proportional int64, err error) {
 		}
 	}
 	return resident << 10, proportional << 10, nil
+}
+
+// Program gives a name to a process of a cluster that is no component: the role
+// of this program's own (`component NAME ROLE`), else the program's file name.
+// It is empty when there is no such process.
+func Program(pid int) string {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil || len(data) == 0 {
+		return ""
+	}
+	argv := strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+	if len(argv) > 3 && argv[1] == "component" {
+		return argv[2] + " " + argv[3]
+	}
+	return filepath.Base(argv[0])
 }
 
 // childAttr makes a child of the supervisor die with the thread that started

@@ -32,6 +32,9 @@ func startTime(pid int) (string, error) {
 // pidsWithEnv finds none: the system does not show the environment.
 func pidsWithEnv(string) ([]int, error) { return nil, nil }
 
+// Program names no process: Strays finds none.
+func Program(int) string { return "" }
+
 // Resident is not known here.
 func Resident(int) (resident, proportional int64, err error) {
 	return 0, 0, errors.ErrUnsupported
