@@ -130,11 +130,11 @@ func securityCodes() []CodeInfo {
 		{Code: CodeUmask, Severity: Error, Allowable: true, Title: "the umask cannot be set", Doc: "No field of a pod sets it. With the code allowed, files get the permissions of the image's own umask."},
 		{Code: CodeAPISocket, Severity: Error, Title: "Docker's API is not in a cluster", Doc: "A program that manages containers needs the Kubernetes API and a ServiceAccount."},
 		{Code: CodeNamespace, Severity: Error, Title: "a namespace of a container outside of the project", Doc: "Containers share process and IPC namespaces within a pod only: a service can join a service of the project, which is then one pod for both."},
+		{Code: CodeProcMount, Severity: Info, Title: "an unmasked /proc needs a user namespace", Doc: "The pod runs with hostUsers: false, which nodes support since Kubernetes 1.33."},
 		{Code: CodeSharedPod, Severity: Info, Title: "two services run in one pod", Doc: "Namespaces are shared within a pod, whose containers also share network, IPC and host name."},
 		{Code: CodeSharedPodDiffers, Severity: Warning, Title: "services of one pod differ in what the pod has once", Doc: "Replicas, the host name, DNS servers, the runtime and the like belong to the pod, so that the value of the service whose pod it is holds."},
 		{Code: CodeSharedPodKind, Severity: Error, Title: "a service that goes on in the pod of a Job", Doc: "A Job ends when all containers of its pod have ended."},
 		{Code: CodeSharedPodPort, Severity: Error, Title: "services of one pod listen on the same port", Doc: "They share one network. Under Docker they would collide as well if they share it there."},
-		{Code: CodeProcMount, Severity: Info, Title: "an unmasked /proc needs a user namespace", Doc: "The pod runs with hostUsers: false, which nodes support since Kubernetes 1.33."},
 	}
 }
 
@@ -173,7 +173,7 @@ func workloadCodes() []CodeInfo {
 		{Code: CodeStopSignal, Severity: Info, Title: "the stop signal is sent by a hook", Doc: "Kubernetes sends the image's own signal. A hook with the image's shell sends another before."},
 		{Code: CodeHook, Severity: Info, Title: "hooks are handlers of the container", Doc: "Kubernetes has one handler after the start, whose failure restarts the container, and one before the stop, whose time counts in the grace period."},
 		{Code: CodeHookUser, Severity: Error, Allowable: true, Title: "a hook cannot have another user or more privileges", Doc: "Handlers run as the container does. With the code allowed, the hook is left out."},
-		{Code: CodePreStart, Severity: Error, Title: "pre_start is not rendered yet", Doc: "Make it a service of its own that the other depends on with service_completed_successfully."},
+		{Code: CodePreStart, Severity: Info, Title: "a pre_start hook is an init container or a Job", Doc: "A hook for every replica runs in an init container of each pod, any other in a Job before each rollout. Hooks have no name in the cluster's DNS."},
 		{Code: CodeDependencyHealth, Severity: Warning, Title: "a dependency has no healthcheck in the files", Doc: "Without one it counts as healthy as soon as it runs; the HEALTHCHECK of an image is not read by Kubernetes."},
 		{Code: CodeDependencyKind, Severity: Error, Title: "a dependency never completes", Doc: "A workload that the params or `mode: global` make a server cannot complete."},
 		{Code: CodeDependencyDropped, Severity: Info, Title: "a dependency is left out", Doc: "It is not part of the project with these profiles and services."},

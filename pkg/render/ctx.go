@@ -39,6 +39,9 @@ type Ctx struct {
 	// host is the service in whose pod this one runs; nil for a pod of its own.
 	host *Ctx
 
+	// hooks are the pre_start hooks that run in the service's pods.
+	hooks []*Ctx
+
 	// relations holds what is known across services: names, sharing, dependents.
 	relations *relations
 	// triggers of a job; nil for a service.
@@ -62,12 +65,16 @@ type origin struct {
 
 // ParamsService returns the ecs-params entry of the service; the zero value if none.
 func (c *Ctx) ParamsService() params.ServiceParams {
-	return c.Params.TaskDefinition.Services[c.Name]
+	return c.Params.TaskDefinition.Services[c.owner()]
 }
 
 // KubernetesService returns the service's entry in the kubernetes block.
 func (c *Ctx) KubernetesService() params.KubernetesService {
-	return c.Params.Kubernetes.Services[c.Name]
+	k := c.Params.Kubernetes.Services[c.owner()]
+	if c.isHook() { // only what concerns any pod
+		return params.KubernetesService{ServiceAccount: k.ServiceAccount, NodeSelector: k.NodeSelector}
+	}
+	return k
 }
 
 // Add adds an object of the service beside its workload. attribute is the path
@@ -104,11 +111,14 @@ func (c *Ctx) reportAt(code diag.Code, attribute []string, format string, args .
 
 // reportParams adds a diagnostic at a key of the service's entry in ecs-params.
 func (c *Ctx) reportParams(code diag.Code, key, format string, args ...any) {
-	path := "task_definition.services." + c.Name + "." + key
+	path := "task_definition.services." + c.owner() + "." + key
 	c.diags.Add(diag.New(code, c.Params.Pos(path), path, "%s", fmt.Sprintf(format, args...)))
 }
 
 func (c *Ctx) path(below []string) []string {
+	if base := c.relations.hookBase(c.Section, c.Name); base != nil {
+		return append(base, below...)
+	}
 	return append([]string{c.Section, c.Name}, below...)
 }
 

@@ -25,7 +25,7 @@ func (c *Ctx) applyParams() {
 	k := c.KubernetesService()
 	if k.ServiceAccount != "" {
 		c.Pod.ServiceAccountName = k.ServiceAccount
-		path := "kubernetes.services." + c.Name + ".service_account"
+		path := "kubernetes.services." + c.owner() + ".service_account"
 		c.requires = append(c.requires, Requirement{
 			Ref:     Ref{GroupKind: schema.GroupKind{Kind: "ServiceAccount"}, Name: k.ServiceAccount},
 			Service: c.Name, Path: path, Pos: c.Params.Pos(path),
@@ -36,7 +36,7 @@ func (c *Ctx) applyParams() {
 	for _, label := range sortedKeys(k.NodeSelector) {
 		c.selectNodes(label, k.NodeSelector[label])
 	}
-	if e := c.ParamsService().Essential; e != nil && !*e {
+	if e := c.ParamsService().Essential; e != nil && !*e && !c.isHook() {
 		c.reportParams(diag.CodeEssential, "essential", "each service is a workload of its own here: when %s ends, it is restarted and the others go on", c.Name)
 	}
 }

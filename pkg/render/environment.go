@@ -66,10 +66,10 @@ func isEnvironmentName(name string) bool {
 func (c *Ctx) addSecretVariable(s params.Secret) {
 	source := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: s.SecretName}, Key: s.SecretKey}
 	c.Container.Env = append(c.Container.Env, corev1.EnvVar{Name: s.Name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: source}})
-	path := "task_definition.services." + c.Name + ".secrets"
+	path := "task_definition.services." + c.owner() + ".secrets"
 	for i, entry := range c.ParamsService().Secrets {
 		if entry.Name == s.Name {
-			path = "task_definition.services." + c.Name + ".secrets" + "[" + strconv.Itoa(i) + "]"
+			path += "[" + strconv.Itoa(i) + "]"
 		}
 	}
 	c.requires = append(c.requires, Requirement{

@@ -21,12 +21,14 @@ func (r *rendering) finish() (Set, diag.List) {
 		r.objects = append(r.objects, c.objects...)
 		r.diags.Add(c.diags.Allow(func(d diag.Diagnostic) bool { return c.Allowed(d.Code) })...)
 		set.Requires = append(set.Requires, c.requires...)
-		set.Services = append(set.Services, c.summary())
+		if !c.isHook() || c.host == nil {
+			set.Services = append(set.Services, c.summary())
+		}
 	}
 	set.Objects = r.convertAll()
 	sortObjects(set.Objects)
 	slices.SortFunc(set.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
-	return set, r.diags.Allow(func(d diag.Diagnostic) bool { return allows(r.project.Extensions, d.Code) }).Sorted()
+	return set, r.withoutEchoes(r.diags).Allow(func(d diag.Diagnostic) bool { return allows(r.project.Extensions, d.Code) }).Sorted()
 }
 
 // convertAll converts the objects in parallel, as that is most of the work of a

@@ -46,7 +46,7 @@ type health struct {
 
 func mapHealthcheck(c *Ctx) {
 	h, ok := c.health()
-	if !ok {
+	if !ok || c.isHook() {
 		return
 	}
 	command := probeCommand(h.test)

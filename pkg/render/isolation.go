@@ -64,6 +64,9 @@ func (r *rendering) networkPolicies() {
 		r.add(r.networkPolicy(name), "networks", name)
 	}
 	for _, c := range r.contexts {
+		if c.isHook() && c.host != nil {
+			continue
+		}
 		c.publishedPolicy()
 		c.internalPolicy()
 	}

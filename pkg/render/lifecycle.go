@@ -13,7 +13,7 @@ import (
 
 // lifecycleRows holds the rows of restart, stop_grace_period, stop_signal and hooks.
 func lifecycleRows() []Attribute {
-	return []Attribute{
+	rows := []Attribute{
 		{
 			Path: "services.*.restart", Support: Full, Target: "kind of the workload, pod.spec.restartPolicy, backoffLimit",
 			Doc: "What serves (ports, expose or a healthcheck) is restarted always, as pods of a Deployment are: `no` and on-failure are reported. " +
@@ -46,9 +46,8 @@ func lifecycleRows() []Attribute {
 			Doc:   "One handler runs the hooks in order, within the grace period. Hooks as another user or privileged are an error.",
 			Codes: []diag.Code{diag.CodeHook, diag.CodeHookUser}, Map: func(c *Ctx) { c.mapHooks("pre_stop", c.Service.PreStop) },
 		},
-		rejected("services.*.pre_start", preStartPaths(), "is not rendered yet: it would be an init container, or a Job before the rollout",
-			"make it a service of its own with `restart: \"no\"`, and depend on it with `condition: service_completed_successfully`", diag.CodePreStart),
 	}
+	return append(rows, preStartRows()...)
 }
 
 const noBackoff = "has no Kubernetes equivalent: the kubelet restarts at once and then ever more slowly, up to 5 minutes apart"

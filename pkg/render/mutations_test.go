@@ -161,7 +161,6 @@ func silentMutations() []mutation {
 		{"services.*.devices", ``, `devices: [/dev/fuse]`},
 		{"services.*.isolation", ``, `isolation: hyperv`},
 		{"services.*.models", "services: {other: {image: y}, s: {image: x}}\nmodels: {m: {model: a}}", "services: {other: {image: y}, s: {image: x, models: [m]}}\nmodels: {m: {model: a}}"},
-		{"services.*.pre_start", ``, `pre_start: [{command: [a]}]`},
 		{"services.*.provider", "services: {other: {image: y}}", "services: {other: {image: y}, s: {provider: {type: cloud}}}"},
 		{"services.*.umask", ``, `umask: "027"`},
 		{"services.*.use_api_socket", ``, `use_api_socket: true`},

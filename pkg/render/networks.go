@@ -107,6 +107,10 @@ func (c *Ctx) alias(name, service string, attribute ...string) {
 	if name == service || name == "" {
 		return
 	}
+	if c.isHook() {
+		c.reportAt(diag.CodePreStart, attribute, "a hook has no name in the cluster's DNS: the alias %q is not served", name)
+		return
+	}
 	label := kubeName(name)
 	if len(validation.IsDNS1123Label(label)) > 0 || strings.Contains(name, ".") {
 		d := c.reportAt(diag.CodeAliasInvalid, attribute, "the alias %q cannot be a name in the cluster: Service names are DNS labels without dots", name)

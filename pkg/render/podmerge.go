@@ -77,7 +77,7 @@ func (c *Ctx) mergeVolumes() {
 	renamed := map[string]string{}
 	for _, v := range c.Pod.Volumes {
 		i := slices.IndexFunc(c.host.Pod.Volumes, func(o corev1.Volume) bool { return o.Name == v.Name })
-		if i >= 0 && v.EmptyDir == nil && reflect.DeepEqual(c.host.Pod.Volumes[i], v) {
+		if i >= 0 && (v.EmptyDir == nil || c.isHook()) && reflect.DeepEqual(c.host.Pod.Volumes[i], v) {
 			continue
 		}
 		if i >= 0 {

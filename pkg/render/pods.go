@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func joinedService(p *compose.Project, mode string) (string, bool) {
 // podHosts returns, for each service that runs in another's pod, the service
 // whose pod it is. Containers share namespaces within a pod only (Kubernetes,
 // "Pods"), so whoever shares one shares the pod.
-func podHosts(p *compose.Project) map[string]string {
+func podHosts(p *compose.Project, hooks map[string]hook) map[string]string {
 	parent := map[string]string{}
 	root := func(name string) string {
 		for parent[name] != "" {
@@ -55,7 +56,7 @@ func podHosts(p *compose.Project) map[string]string {
 	for _, name := range p.ServiceNames() {
 		for _, n := range sharedNamespaces(p.Services[name].ContainerSpec) {
 			target, ok := joinedService(p, n.mode)
-			if ok && root(target) != root(name) {
+			if ok && hooks[name].service == "" && root(target) != root(name) {
 				parent[root(name)] = root(target)
 			}
 		}
@@ -68,7 +69,11 @@ func podHosts(p *compose.Project) map[string]string {
 }
 
 // samePod reports whether two services run in one pod.
-func (r *relations) samePod(a, b string) bool { return r.podOf(a) == r.podOf(b) }
+func (r *relations) samePod(a, b string) bool { return samePod(r.hosts, a, b) }
+
+func samePod(hosts map[string]string, a, b string) bool {
+	return cmp.Or(hosts[a], a) == cmp.Or(hosts[b], b)
+}
 
 // podOf returns the service whose pod a service runs in: its own, or its host's.
 func (r *relations) podOf(service string) string {
@@ -114,6 +119,8 @@ func (c *Ctx) shareNamespaces(attribute, mode string) {
 	switch {
 	case c.Section != "services" || !ok:
 		c.reportShared(attribute, mode)
+	case c.isHook() && c.host == nil:
+		c.Report(diag.CodeNamespace, attribute, "a hook that runs before the pods cannot share a namespace with them").Hint = "write `per_replica: true`"
 	case attribute == "pid":
 		c.Pod.ShareProcessNamespace = ptr(true)
 		fallthrough
@@ -126,13 +133,15 @@ func (c *Ctx) shareNamespaces(attribute, mode string) {
 func (r *rendering) joinPods() {
 	members := map[*Ctx][]*Ctx{}
 	for _, c := range r.contexts {
-		if c.host != nil {
+		if c.host != nil && !c.isHook() {
 			members[c.host] = append(members[c.host], c)
 		}
 	}
 	for _, host := range r.contexts {
 		if len(members[host]) > 0 {
 			host.takeIn(members[host])
+		} else if len(host.hooks) > 0 && host.host == nil {
+			host.takeIn(nil)
 		}
 	}
 }
@@ -147,9 +156,11 @@ func (c *Ctx) takeIn(members []*Ctx) {
 		if m != c {
 			m.mergePod()
 		}
+		m.takeHooks()
 	}
-	slices.Sort(names)
-	c.annotate(AnnotationServices, strings.Join(names, ","))
+	if slices.Sort(names); len(names) > 1 {
+		c.annotate(AnnotationServices, strings.Join(names, ","))
+	}
 	c.orderContainers(all)
 	for _, m := range all {
 		m.Template, m.Pod, m.Container = c.Template, c.Pod, c.containerOf(m.KubeName)
@@ -195,17 +206,21 @@ func (c *Ctx) orderContainers(members []*Ctx) {
 	for _, m := range members {
 		visit(m, false)
 	}
-	var main, early []corev1.Container
+	var main, early, late []corev1.Container
 	for _, m := range ordered {
+		var hooks []corev1.Container
+		for _, h := range m.hooks {
+			hooks = append(hooks, *c.containerOf(h.KubeName))
+		}
 		container := *c.containerOf(m.KubeName)
 		if sidecar[m.Name] {
 			container.RestartPolicy = ptr(corev1.ContainerRestartPolicyAlways)
-			early = append(early, container)
+			early = append(append(early, hooks...), container)
 			continue
 		}
-		main = append(main, container)
+		main, late = append(main, container), append(late, hooks...)
 	}
-	c.Pod.Containers, c.Pod.InitContainers = main, append(early, c.Pod.InitContainers...)
+	c.Pod.Containers, c.Pod.InitContainers = main, append(early, late...)
 }
 
 // podEdges returns what a service's pod waits for: the dependencies of all

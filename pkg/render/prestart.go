@@ -19,10 +19,9 @@ func preStartPaths() []string {
 		[].cpu_rt_runtime [].cpu_shares [].cpus [].cpuset [].credential_spec [].credential_spec.config
 		[].credential_spec.file [].credential_spec.registry [].device_cgroup_rules [].devices
 		[].devices.[].permissions [].devices.[].source [].devices.[].target [].dns [].dns_opt [].dns_search
-		[].domainname [].entrypoint [].env_file [].env_file.[].format [].env_file.[].path [].env_file.[].required
-		[].environment [].environment.* [].extra_hosts [].extra_hosts.* [].gpus [].gpus.[].capabilities
+		[].domainname [].entrypoint [].environment [].environment.* [].extra_hosts [].extra_hosts.* [].gpus [].gpus.[].capabilities
 		[].gpus.[].count [].gpus.[].device_ids [].gpus.[].driver [].gpus.[].options [].gpus.[].options.* [].group_add
-		[].hostname [].image [].init [].ipc [].isolation [].label_file [].labels [].labels.* [].logging
+		[].hostname [].image [].init [].ipc [].isolation [].labels [].labels.* [].logging
 		[].logging.driver [].logging.options [].logging.options.* [].mac_address [].mem_limit [].mem_reservation
 		[].mem_swappiness [].memswap_limit [].models [].models.* [].models.*.endpoint_var [].models.*.model_var
 		[].network_mode [].networks [].networks.* [].networks.*.aliases [].networks.*.driver_opts

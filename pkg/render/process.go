@@ -65,8 +65,8 @@ func mapImage(c *Ctx) {
 	if c.Service.Image != "" || c.Service.Provider != nil {
 		return
 	}
-	c.Container.Image = c.Project.Name + "-" + c.Name
-	d := c.Report(diag.CodeImageMissing, "build", "service %s is built here and has no image that a cluster could pull", c.Name)
+	c.Container.Image = c.Project.Name + "-" + c.owner()
+	d := c.Report(diag.CodeImageMissing, "build", "service %s is built here and has no image that a cluster could pull", c.owner())
 	d.Hint = "add `image: REGISTRY/NAME:TAG` beside `build`, then build and push it under that name"
 }
 

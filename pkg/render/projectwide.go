@@ -30,7 +30,9 @@ func (r *rendering) checkNames() {
 	services := map[string]string{}
 	for _, name := range r.project.ServiceNames() {
 		r.checkName(services, "services", name)
-		r.checkRename(name)
+		if r.relations.hooks[name].service == "" {
+			r.checkRename(name)
+		}
 	}
 	for _, name := range sortedKeys(r.project.Jobs) {
 		r.checkName(services, "jobs", name)
@@ -67,6 +69,9 @@ func (r *rendering) checkRename(name string) {
 	r.report(diag.CodeNameChanged, []string{"services", name}, "service %q is named %q on Kubernetes", name, label)
 	word := regexp.MustCompile(`(^|[^A-Za-z0-9_.-])` + regexp.QuoteMeta(name) + `($|[^A-Za-z0-9_-])`)
 	for _, user := range r.project.ServiceNames() {
+		if r.relations.hooks[user].service != "" {
+			continue
+		}
 		environment := r.project.Services[user].Environment
 		for _, key := range sortedKeys(environment) {
 			if v := environment[key]; v != nil && strings.Contains(*v, name) && word.MatchString(*v) {

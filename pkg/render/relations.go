@@ -19,6 +19,10 @@ type relations struct {
 	// members lists the services of a pod that runs several, by the host.
 	hosts   map[string]string
 	members map[string][]string
+	// hooks are the pre_start hooks by the name of the service that stands for them.
+	hooks map[string]hook
+	// services is the number of services, without hooks.
+	services int
 	// isolated says that the project's networks mean isolation (isolation.go).
 	isolated bool
 	// waves is how deep in depends_on a service or job stands, cycle who waits
@@ -34,11 +38,16 @@ type dependent struct {
 	condition string
 }
 
-func relate(p *compose.Project) *relations {
+func relate(p *compose.Project, hooks map[string]hook) *relations {
 	r := &relations{
-		dependents: map[string][]dependent{}, users: map[string][]string{}, isolated: separated(p), kinds: map[string]string{},
+		dependents: map[string][]dependent{}, users: map[string][]string{}, isolated: separated(p), hooks: hooks, kinds: map[string]string{},
 	}
-	r.hosts, r.members = podHosts(p), map[string][]string{}
+	for name := range p.Services {
+		if hooks[name].service == "" {
+			r.services++
+		}
+	}
+	r.hosts, r.members = podHosts(p, hooks), map[string][]string{}
 	for _, name := range sortedKeys(r.hosts) {
 		host := r.hosts[name]
 		if len(r.members[host]) == 0 {

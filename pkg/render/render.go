@@ -3,6 +3,7 @@ package render
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	corev1 "k8s.io/api/core/v1"
@@ -31,7 +32,8 @@ func Render(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 		o.Disk = osDisk{}
 	}
 	settled, diags := settleDependencies(p, par)
-	r := &rendering{project: settled, params: par, options: o, relations: relate(settled), table: compile(), diags: diags}
+	whole, hooks := hookJobs(settled)
+	r := &rendering{project: whole, params: par, options: o, relations: relate(whole, hooks), table: compile(), diags: diags}
 	r.checkNames()
 	r.checkOrder()
 	for _, c := range r.services() {
@@ -46,6 +48,7 @@ func Render(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 	}
 	r.projectObjects()
 	r.restartTogether()
+	r.rollOutHooks()
 	for _, c := range r.contexts {
 		c.addWorkload()
 	}
@@ -82,6 +85,9 @@ func (r *rendering) services() []*Ctx {
 		r.contexts = append(r.contexts, c)
 	}
 	r.findHosts()
+	for _, c := range slices.Clone(r.contexts) {
+		r.contexts = append(r.contexts, r.replicaHooks(c)...)
+	}
 	for _, c := range r.contexts {
 		r.relations.kinds[c.Name] = c.Kind
 	}
@@ -116,7 +122,7 @@ func (r *rendering) run(c *Ctx) {
 
 // serve adds the Services of a service, once its pod is complete.
 func (c *Ctx) serve() {
-	if c.Service.Provider != nil {
+	if c.Service.Provider != nil || c.isHook() {
 		return
 	}
 	c.expose()

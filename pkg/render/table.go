@@ -86,7 +86,7 @@ func (t *compiled) place(section string, row Attribute) {
 	case !row.appliesTo(section):
 	case row.Map != nil:
 		t.mapped[section] = append(t.mapped[section], row)
-	case len(row.Codes) > 0:
+	case row.Reason != "":
 		row.pattern = strings.Split(row.name(), ".")
 		t.unmapped[section] = append(t.unmapped[section], row)
 	}

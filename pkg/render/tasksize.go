@@ -23,14 +23,14 @@ func settleResources(c *Ctx) {
 // own here: with several of them each may use up to the whole and reserves an
 // equal share, so that together they reserve what the task does.
 func (c *Ctx) applyTaskSize(name corev1.ResourceName, size resource.Quantity, key string) {
-	if size.IsZero() || c.Section != "services" {
+	if size.IsZero() || c.Section != "services" || c.isHook() {
 		return
 	}
 	if _, own := c.Container.Resources.Limits[name]; own {
 		return
 	}
 	c.limit(name, size)
-	services := len(c.Project.Services)
+	services := c.relations.services
 	if services < 2 {
 		return
 	}
