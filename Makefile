@@ -26,7 +26,7 @@ build: $(BIN)/gantry $(BIN)/gantry-local ## build both programs into bin/
 
 $(BIN)/gantry: $(GO_SOURCES)
 	$(call step,building gantry)
-	@$(GO) build -v -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/gantry $(counted)
+	@$(GO) build -v -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/gantry $(counted)
 
 $(BIN)/gantry-local: $(shell find local -name '*.go' -not -name '*_test.go' 2>/dev/null) local/go.mod local/go.sum
 	$(call step,building gantry-local: a first build compiles Kubernetes and takes 7 to 10 minutes on two cores)
@@ -67,7 +67,7 @@ unit: ## unit, golden, property and script tests of the main module
 
 local-test: $(BIN)/gantry-local ## tests of the embedded cluster
 	$(call step,tests of gantry-local)
-	@cd local && GANTRY_LOCAL_BINARY=$(BIN)/gantry-local $(GO) test -shuffle=on -timeout 20m ./...
+	@cd local && GANTRY_LOCAL_BINARY=$(BIN)/gantry-local $(GO) test -trimpath -shuffle=on -timeout 20m ./...
 
 e2e: e2e-simulated e2e-containers ## scenarios on a real API server and in real containers
 

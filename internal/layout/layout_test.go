@@ -70,12 +70,12 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 		}
 		for _, decl := range s.file.Decls {
 			f, ok := decl.(*ast.FuncDecl)
-			if !ok || f.Body == nil || isTable(f) {
+			if !ok || f.Body == nil {
 				continue
 			}
 			lines := s.fset.Position(f.Body.End()).Line - s.fset.Position(f.Pos()).Line
 			all = append(all, lines)
-			if lines > maxFunction {
+			if lines > maxFunction && !isTable(f) {
 				t.Errorf("%s: %s has %d lines, more than %d", s.path, f.Name.Name, lines, maxFunction)
 			}
 		}
