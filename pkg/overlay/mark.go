@@ -74,12 +74,8 @@ func withMark(object map[string]any, index int) map[string]any {
 func decode(m resmap.ResMap) ([]marked, error) {
 	var out []marked
 	for _, r := range m.Resources() {
-		data, err := r.MarshalJSON()
+		u, err := unstructuredOf(r)
 		if err != nil {
-			return nil, fmt.Errorf("decode %s: %w", r.CurId(), err)
-		}
-		u := &unstructured.Unstructured{}
-		if err := u.UnmarshalJSON(data); err != nil {
 			return nil, fmt.Errorf("decode %s: %w", r.CurId(), err)
 		}
 		out = append(out, marked{u, takeMark(u.Object)})
