@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"strconv"
@@ -16,51 +15,68 @@ import (
 // initialisation of every package in it), running only a part. What is used
 // again is mapped again from the page cache.
 func ReleaseProgram() error {
-	maps, err := os.Open("/proc/self/maps")
+	smaps, err := os.ReadFile("/proc/self/smaps")
 	if err != nil {
 		return fmt.Errorf("read the mappings: %w", err)
 	}
-	defer maps.Close()
 	exe, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return fmt.Errorf("find the program: %w", err)
 	}
-	lines := bufio.NewScanner(maps)
-	for lines.Scan() {
-		from, to, ok := readOnly(lines.Text(), exe)
-		if !ok {
-			continue
-		}
-		if err := dontNeed(from, to); err != nil {
-			return fmt.Errorf("release %x-%x: %w", from, to, err)
+	for _, m := range clean(string(smaps), exe) {
+		if err := dontNeed(m); err != nil {
+			return fmt.Errorf("release %x-%x: %w", m.from, m.to, err)
 		}
 	}
-	return lines.Err()
+	return nil
 }
 
-// readOnly gives the addresses of a line of proc(5), maps, if it is of a part
-// of the program that is never written to.
-func readOnly(line, exe string) (from, to uintptr, ok bool) {
-	fields := strings.Fields(line)
+// span is a range of addresses.
+type span struct{ from, to uintptr }
+
+// clean gives the mappings of a program in a text of proc(5), smaps, that hold
+// what the file holds: read-only, and without a page that is a changed copy. A
+// part that is read-only now may have been written to before, as the dynamic
+// linker does with addresses; that content would be lost.
+func clean(smaps, exe string) []span {
+	var out []span
+	candidate, open := span{}, false
+	for line := range strings.Lines(smaps) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) > 0 && !strings.HasSuffix(fields[0], ":"):
+			candidate, open = readOnly(fields, exe)
+		case open && len(fields) == 3 && fields[0] == "Anonymous:":
+			if fields[1] == "0" {
+				out = append(out, candidate)
+			}
+			open = false
+		}
+	}
+	return out
+}
+
+// readOnly gives the addresses of the first line of a mapping if it is of the
+// program and not writable.
+func readOnly(fields []string, exe string) (span, bool) {
 	if len(fields) != 6 || strings.Contains(fields[1], "w") || fields[5] != exe {
-		return 0, 0, false
+		return span{}, false
 	}
 	first, last, _ := strings.Cut(fields[0], "-")
-	start, err := strconv.ParseUint(first, 16, 64)
+	from, err := strconv.ParseUint(first, 16, 64)
 	if err != nil {
-		return 0, 0, false
+		return span{}, false
 	}
-	end, err := strconv.ParseUint(last, 16, 64)
+	to, err := strconv.ParseUint(last, 16, 64)
 	if err != nil {
-		return 0, 0, false
+		return span{}, false
 	}
-	return uintptr(start), uintptr(end), true
+	return span{uintptr(from), uintptr(to)}, true
 }
 
-// dontNeed gives back the pages of a mapping of a file (madvise(2),
-// MADV_DONTNEED): for one that was not written to, nothing is lost.
-func dontNeed(from, to uintptr) error {
-	_, _, errno := syscall.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_DONTNEED)
+// dontNeed gives back the pages of a mapping (madvise(2), MADV_DONTNEED).
+func dontNeed(s span) error {
+	_, _, errno := syscall.Syscall(unix.SYS_MADVISE, s.from, s.to-s.from, unix.MADV_DONTNEED)
 	if errno != 0 {
 		return errno
 	}
