@@ -3,6 +3,8 @@ package apply_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -91,6 +93,9 @@ type proxy struct {
 	writes, breakAt int
 	broken          bool
 	onBreak         func()
+	// fault, when set, answers a request in place of the API server, and
+	// returns true, or lets it pass.
+	fault func(w http.ResponseWriter, r *http.Request) bool
 }
 
 func newProxy(t *testing.T, config *rest.Config) *proxy {
@@ -108,11 +113,15 @@ func newProxy(t *testing.T, config *rest.Config) *proxy {
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		Transport:     transport,
 		FlushInterval: -1,
+		ErrorLog:      log.New(io.Discard, "", 0),
 		ErrorHandler:  func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.cut(r) {
 			panic(http.ErrAbortHandler)
+		}
+		if fault := p.currentFault(); fault != nil && fault(w, r) {
+			return
 		}
 		reverse.ServeHTTP(w, r)
 	}))
@@ -143,6 +152,18 @@ func (p *proxy) cut(r *http.Request) bool {
 		}
 	}
 	return p.broken
+}
+
+func (p *proxy) currentFault() func(http.ResponseWriter, *http.Request) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fault
+}
+
+func (p *proxy) setFault(fault func(http.ResponseWriter, *http.Request) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fault = fault
 }
 
 // reset forgets the requests so far and mends the connection.

@@ -16,7 +16,8 @@ var ErrFailed = errors.New("deploy failed")
 // ErrNotReady says that the deploy was not ready before the timeout.
 var ErrNotReady = errors.New("not ready in time")
 
-// ErrConcurrent says that another run has changed the project's inventory.
+// ErrConcurrent says that another run has changed the project's inventory. It
+// comes together with ErrFailed.
 var ErrConcurrent = errors.New("another run changes the project")
 
 // Failure says why a service is not as it should be.

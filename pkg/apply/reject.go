@@ -79,11 +79,11 @@ func refusals() []refusal {
 	return []refusal{
 		{meta.IsNoMatchError, diag.DeployKindUnknown, "install the add-on that brings the kind (its CustomResourceDefinition)"},
 		{says("exceeded quota"), diag.DeployQuota, "remove something from the namespace, lower the resources of the service, or ask for a larger quota"},
-		{apierrors.IsInvalid, diag.DeployInvalid, "correct the attribute that the field comes from"},
-		{apierrors.IsBadRequest, diag.DeployInvalid, "correct the attribute that the field comes from"},
 		{says("denied the request"), diag.DeployDenied, "change what the admission rule objects to, or ask who runs the cluster"},
 		{says("violates PodSecurity"), diag.DeployDenied, "change what the admission rule objects to, or use a namespace with another Pod Security level"},
 		{says("ValidatingAdmissionPolicy"), diag.DeployDenied, "change what the admission rule objects to, or ask who runs the cluster"},
+		{apierrors.IsInvalid, diag.DeployInvalid, "correct the attribute that the field comes from"},
+		{apierrors.IsBadRequest, diag.DeployInvalid, "correct the attribute that the field comes from"},
 		{says("is being terminated"), diag.DeployFailed, "wait until the namespace is gone, or use another one"},
 		{apierrors.IsForbidden, diag.DeployForbidden, "ask for a Role with that permission (docs/rbac.md), or use another context"},
 	}

@@ -81,6 +81,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err := r.prune(ctx); err != nil {
 		return err
 	}
+	r.awaitAddresses(ctx)
 	return r.inventory.finish(ctx, r.finalInventory())
 }
 
@@ -143,6 +144,10 @@ func (r *runner) finish(err error) (Result, error) {
 		return r.result, fmt.Errorf("interrupted: %w", context.Canceled)
 	case r.broken != nil:
 		return r.result, r.broken
+	case errors.Is(err, ErrConcurrent):
+		r.result.Diagnostics.Add(diag.New(diag.DeployConcurrent, diag.Pos{}, "", "another run has changed project %s in the meantime; this one has stopped", r.plan.Project).
+			WithHint("run the command again when the other has ended"))
+		return r.result, fmt.Errorf("%w: %w", ErrFailed, ErrConcurrent)
 	case r.refused || r.failedForGood():
 		return r.result, ErrFailed
 	case len(r.result.Failures) > 0 || errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded):

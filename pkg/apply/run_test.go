@@ -3,10 +3,17 @@ package apply_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gantry-dev/gantry/pkg/apply"
@@ -124,6 +131,7 @@ func TestFailuresAreExplainedEarly(t *testing.T) {
 		{"image pull", service{name: "web", image: "nope:1", simulate: "imagepull"}, []string{"services.web: ", "nope:1", "cannot be pulled"}},
 		{"crash loop", service{name: "web", image: "a:1", simulate: "crashloop"}, []string{"services.web: ", "exited with code 1"}},
 		{"out of memory", service{name: "web", image: "a:1", simulate: "oom"}, []string{"services.web: ", "memory"}},
+		{"job", service{name: "web", image: "a:1", kind: "Job", simulate: "crashloop"}, []string{"services.web: ", "GTY517", "exited with code 1"}},
 		{"unschedulable", service{name: "web", image: "a:1", extra: "      nodeSelector: {no: such}\n"}, []string{"services.web: ", "no node can run the pod"}},
 		{"missing volume", service{name: "web", image: "a:1", extra: "      volumes: [{name: v, persistentVolumeClaim: {claimName: missing}}]\n"}, []string{"services.web: ", "missing"}},
 	} {
@@ -190,4 +198,85 @@ func TestInterruptEndsAtOnceAndTheNextRunCompletes(t *testing.T) {
 		t.Fatalf("err = %v after %s, want context.Canceled", err, time.Since(start))
 	}
 	l.up(project(t, "stop", service{name: "web", image: "a:1"}))
+}
+
+func TestQuotaIsExplained(t *testing.T) {
+	for _, kind := range []string{"Deployment", "StatefulSet"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.up(project(t, "base", service{name: "x", image: "a:1"}))
+			quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "q"}}
+			quota.Spec.Hard = corev1.ResourceList{corev1.ResourcePods: resource.MustParse("1")}
+			if _, err := l.direct.Kube().CoreV1().ResourceQuotas(l.namespace).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			_, result, err := l.try(t.Context(), project(t, "quota", service{name: "web", image: "a:1", kind: kind}), apply.Options{Wait: true, Timeout: time.Minute})
+			text := fmt.Sprint(result.Diagnostics)
+			if !errors.Is(err, apply.ErrFailed) || !strings.Contains(text, "GTY576") || !strings.Contains(text, "exceeded quota: q") {
+				t.Errorf("err = %v\n%s", err, text)
+			}
+		})
+	}
+}
+
+// TestFaultsOnTheWay lets a part of the requests fail as overloaded and
+// restarting API servers do. A run ends well or with an error, and the next one
+// completes it.
+func TestFaultsOnTheWay(t *testing.T) {
+	l := newLab(t)
+	set := project(t, "chaos", shop(t)...)
+	l.up(set)
+	want := l.state()
+	l.downAll("chaos")
+	for seed := range uint64(4) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		var mu sync.Mutex
+		l.proxy.setFault(func(w http.ResponseWriter, _ *http.Request) bool {
+			mu.Lock()
+			n := random.IntN(10)
+			mu.Unlock()
+			switch n {
+			case 0:
+				w.Header().Set("Retry-After", "0")
+				http.Error(w, "too many requests", http.StatusTooManyRequests)
+			case 1:
+				http.Error(w, "unavailable", http.StatusServiceUnavailable)
+			case 2:
+				panic(http.ErrAbortHandler)
+			default:
+				return false
+			}
+			return true
+		})
+		if _, _, err := l.try(t.Context(), set, apply.Options{Wait: true, Timeout: time.Minute}); err != nil {
+			t.Logf("seed %d: up: %v", seed, err)
+		}
+		l.proxy.setFault(nil)
+		l.up(set)
+		if diff := cmp.Diff(want, l.state()); diff != "" {
+			t.Errorf("seed %d (-want +got):\n%s", seed, diff)
+		}
+		l.downAll("chaos")
+		if left := l.state(); len(left) > 0 {
+			t.Errorf("seed %d: left %v", seed, keys(left))
+		}
+	}
+}
+
+// TestWatchesResume cuts every watch a moment after it has begun.
+func TestWatchesResume(t *testing.T) {
+	l := newLab(t)
+	l.proxy.setFault(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("watch") != "" {
+			ctx, cancel := context.WithTimeout(r.Context(), 300*time.Millisecond)
+			_ = cancel
+			*r = *r.WithContext(ctx)
+		}
+		return false
+	})
+	set := project(t, "cut", shop(t)...)
+	if _, result, err := l.try(t.Context(), set, apply.Options{Wait: true, Timeout: time.Minute}); err != nil {
+		t.Errorf("%v\n%v", err, result.Diagnostics)
+	}
 }

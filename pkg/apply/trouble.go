@@ -38,8 +38,9 @@ const (
 	graceSchedule = 6 * time.Second
 )
 
-// maxExits is how often a container may end before its service has failed.
-// While a dependency is not ready yet it may be the reason, and more is allowed.
+// A service has failed when a container has ended maxExits times. While a
+// dependency is not ready yet that may be the reason: then maxExitsWaiting
+// apply, and what has ended until then does not count afterwards.
 const (
 	maxExits        = 2
 	maxExitsWaiting = 6

@@ -26,8 +26,8 @@ type verdict struct {
 const stableCondition = "stable"
 
 // judge says whether a workload has reached a condition. pods are those of its
-// current template; patient says that a dependency of it is not ready yet.
-func judge(w workload, pods []*corev1.Pod, condition string, patient bool) verdict {
+// current template; limit is how often a container of them may end.
+func judge(w workload, pods []*corev1.Pod, condition string, limit int32) verdict {
 	v := verdict{text: w.text(), reached: reached(w, pods, condition)}
 	if v.reached {
 		return v
@@ -35,7 +35,7 @@ func judge(w workload, pods []*corev1.Pod, condition string, patient bool) verdi
 	if condition == plan.Stopped {
 		return verdict{text: fmt.Sprintf("%d to end", max(alive(pods), int(w.total)))}
 	}
-	v.trouble = firstTrouble(w, pods, patient)
+	v.trouble = firstTrouble(w, pods, limit)
 	v.none = w.observed && !w.suspended && !w.completed && w.want > 0 && len(pods) == 0
 	return v
 }
@@ -82,7 +82,7 @@ func alive(pods []*corev1.Pod) int {
 
 // firstTrouble returns the controller's own trouble, or that of a pod, in the
 // order of the pods' names.
-func firstTrouble(w workload, pods []*corev1.Pod, patient bool) *trouble {
+func firstTrouble(w workload, pods []*corev1.Pod, limit int32) *trouble {
 	slices.SortFunc(pods, func(a, b *corev1.Pod) int {
 		if a.Name < b.Name {
 			return -1
@@ -91,8 +91,8 @@ func firstTrouble(w workload, pods []*corev1.Pod, patient bool) *trouble {
 	})
 	for _, p := range pods {
 		t := podTrouble(p)
-		if t == nil || t.exits > 0 && !tooMany(w, t, patient) {
-			continue
+		if t == nil || t.exits > 0 && (w.ends || t.exits < limit) {
+			continue // a Job's own limit decides for a Job
 		}
 		return t
 	}
@@ -116,15 +116,13 @@ func lastExit(w workload, pods []*corev1.Pod) *trouble {
 	return nil
 }
 
-// tooMany reports whether a container has ended so often that its service has
-// failed. A Job's own limit decides for a Job.
-func tooMany(w workload, t *trouble, patient bool) bool {
-	switch {
-	case w.ends:
-		return false
-	case patient:
-		return t.exits >= maxExitsWaiting
-	default:
-		return t.exits >= maxExits
+// mostExits returns how often the container that has ended most often has.
+func mostExits(pods []*corev1.Pod) int32 {
+	var most int32
+	for _, p := range pods {
+		if t := podTrouble(p); t != nil {
+			most = max(most, t.exits)
+		}
 	}
+	return most
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -65,12 +66,13 @@ func (t *tracker) await(ctx context.Context, q query) (*trouble, error) {
 type waiting struct {
 	*tracker
 	query
-	since       time.Time
-	text        string
-	trouble     *trouble
-	troubled    time.Time
-	inspected   time.Time
-	noPodsSince time.Time
+	since     time.Time
+	text      string
+	trouble   *trouble
+	troubled  time.Time
+	inspected time.Time
+	// forgiven counts the exits from before the dependencies were ready.
+	forgiven int32
 }
 
 // look judges the workload once; done ends the wait.
@@ -90,13 +92,22 @@ func (w *waiting) look(ctx context.Context) (done bool, err error) {
 	if !known {
 		return w.lookOther(o)
 	}
-	v := judge(summary, pods, w.condition, w.patient != nil && w.patient())
+	v := judge(summary, pods, w.condition, w.exitLimit(pods))
 	if v.reached {
 		w.trouble = nil
 		return true, nil
 	}
 	w.say(v.text)
 	return w.weigh(ctx, w.inspect(ctx, v, pods)), nil
+}
+
+// exitLimit returns how often a container may end.
+func (w *waiting) exitLimit(pods []*corev1.Pod) int32 {
+	if w.patient != nil && w.patient() {
+		w.forgiven = mostExits(pods)
+		return maxExitsWaiting
+	}
+	return w.forgiven + maxExits
 }
 
 // weigh reports whether a trouble has lasted for its grace.

@@ -117,7 +117,7 @@ func (b *builder) addOp(o render.Object) {
 		Service: o.Service, Path: o.Path, Pos: o.Pos, Sensitive: o.Sensitive || o.GetKind() == "Secret",
 	}
 	op.Live = b.observed.Live[op.Ref]
-	op.Requires = b.graph.needs(op.Ref, b.observed.Inventory)
+	op.Requires = b.graph.needs(op.Ref, b.outside())
 	switch {
 	case op.Live == nil:
 		b.planMissing(&op)
@@ -127,6 +127,15 @@ func (b *builder) addOp(o render.Object) {
 		b.planExisting(&op)
 	}
 	b.ops = append(b.ops, op)
+}
+
+// outside is where the dependencies of a partial set are found; a whole set has
+// them all, and what it lacks is on its way out.
+func (b *builder) outside() Inventory {
+	if b.opts.Partial {
+		return b.observed.Inventory
+	}
+	return Inventory{}
 }
 
 // planMissing decides on an object that does not exist.
