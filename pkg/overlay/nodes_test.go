@@ -45,7 +45,8 @@ spec:
 		if diff := cmp.Diff(want.Object, got.Object); diff != "" {
 			t.Errorf("%s: (-JSON +nodes)\n%s", strings.TrimSpace(spec), diff)
 		}
-	}	if compared < 35 {
+	}
+	if compared < 35 {
 		t.Errorf("only %d objects were compared", compared)
 	}
 }
