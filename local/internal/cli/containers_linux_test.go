@@ -213,8 +213,11 @@ func checkNames(t *testing.T, s *sandbox, name string) {
 	if got := inside("get", "http://"+s.field(name, "service/web-balanced", ".status.loadBalancer.ingress[0].ip")+":8080"); got != webPage {
 		t.Errorf("page of the load balancer from inside: %q", got)
 	}
-	if got := inside("lookup", "kubernetes.default.svc"); strings.TrimSpace(got) == "" {
-		t.Error("no address of the API server")
+	if got := inside("ask-server", "/api/v1/secrets"); !strings.Contains(got, "system:serviceaccount:default:default") {
+		t.Errorf("the API server does not know who asks: %s", got)
+	}
+	if got := inside("ask-server", "/version"); !strings.Contains(got, `"minor": "36"`) {
+		t.Errorf("version from inside: %s", got)
 	}
 }
 

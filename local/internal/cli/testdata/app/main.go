@@ -3,6 +3,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -26,6 +28,8 @@ func run(args []string) error {
 		return serve(args[0])
 	case "get":
 		return get(args[0])
+	case "ask-server":
+		return askServer(args[0])
 	case "lookup":
 		addrs, err := net.LookupHost(args[0])
 		fmt.Println(strings.Join(addrs, " "))
@@ -48,12 +52,43 @@ func serve(page string) error {
 }
 
 func get(url string) error {
-	client := http.Client{Timeout: 5 * time.Second}
-	resp, err := client.Get(url)
+	return fetch(&http.Client{Timeout: 5 * time.Second}, url, "")
+}
+
+// fetch prints what a server answers.
+func fetch(client *http.Client, url, token string) error {
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
 	_, err = io.Copy(os.Stdout, resp.Body)
 	return err
+}
+
+// askServer asks the API server as the pod's service account.
+func askServer(path string) error {
+	const account = "/var/run/secrets/kubernetes.io/serviceaccount/"
+	ca, err := os.ReadFile(account + "ca.crt")
+	if err != nil {
+		return err
+	}
+	token, err := os.ReadFile(account + "token")
+	if err != nil {
+		return err
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	client := http.Client{
+		Timeout:   5 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
+	}
+	return fetch(&client, "https://kubernetes.default.svc"+path, string(token))
 }
