@@ -28,6 +28,7 @@ const (
 	CodeMountOption      Code = "GTY334"
 	CodeTmpfsOption      Code = "GTY335"
 	CodeVolumesFrom      Code = "GTY336"
+	CodeVolumeSeed       Code = "GTY337"
 	CodeBindSocket       Code = "GTY340"
 	CodeBindSystem       Code = "GTY341"
 	CodeBindSource       Code = "GTY342"
@@ -70,6 +71,7 @@ func relationCodes() []CodeInfo {
 		{Code: CodeMountOption, Severity: Info, Title: "a mount option is not used", Doc: "The option concerns mounts of the machine that Docker runs on."},
 		{Code: CodeTmpfsOption, Severity: Info, Title: "a tmpfs option is not set", Doc: "Memory volumes of Kubernetes have a size and nothing else: the folder is writable for everyone."},
 		{Code: CodeVolumesFrom, Severity: Error, Allowable: true, Title: "mounts cannot be taken from there", Doc: "Only named volumes of a service of the project can be shared."},
+		{Code: CodeVolumeSeed, Severity: Info, Title: "a volume starts empty", Doc: "Docker fills an empty volume with what the image has at the mount's path. Ask for it with `seed: true`, for images that have a shell and do not fill the folder themselves."},
 		{Code: CodeBindSocket, Severity: Error, Allowable: true, Title: "the Docker socket is mounted", Doc: "There is no Docker engine in a cluster. Programs that manage containers need the Kubernetes API and a ServiceAccount."},
 		{Code: CodeBindSystem, Severity: Error, Allowable: true, Title: "a system path of the machine is mounted", Doc: "On a cluster the path would be the node's, which is a risk and differs from node to node. Allow the code to mount it all the same."},
 		{Code: CodeBindSource, Severity: Error, Allowable: true, Title: "a source tree is mounted", Doc: "Mounting the source over the image's content is for development on one machine. Remove the mount in an override file for the cluster; with the code allowed the service runs with the image's own content."},

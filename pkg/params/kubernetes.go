@@ -21,6 +21,8 @@ func kubernetesFields() []field[Kubernetes] {
 			func(k *T) *[]string { return &k.ImagePullSecrets }, isObjectName),
 		choice("service_type", "How published ports are exposed where the service does not say.",
 			func(k *T) *string { return &k.ServiceType }, exposures()...),
+		choice("network_policies", "When NetworkPolicies keep the Compose networks apart: where they really separate services (auto, the default), always or never.",
+			func(k *T) *string { return &k.NetworkPolicies }, "auto", "always", "never"),
 		byName("services", "Settings by Compose service.",
 			func(k *T) *map[string]KubernetesService { return &k.Services }, kubernetesServiceFields()),
 		byName("volumes", "Settings by Compose volume.",
@@ -79,6 +81,8 @@ func kubernetesVolumeFields() []field[KubernetesVolume] {
 			Key:  Key{Path: "class", Type: "string", Doc: `storageClassName; "" for volumes without a class; the cluster's default without it.`},
 			read: readClass, keepsEmpty: true,
 		},
+		boolean("seed", "Whether an empty volume is filled with what the image has at its path, as Docker does; needs a shell in the image.",
+			func(v *T, b bool) { v.Seed = &b }),
 		texts("access_modes", "ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod.",
 			func(v *T) *[]string { return &v.AccessModes }, isAccessMode),
 	}

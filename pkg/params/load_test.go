@@ -96,7 +96,7 @@ func complete() *Params {
 			},
 		},
 		Kubernetes: Kubernetes{
-			Namespace: "shop", ImagePullSecrets: []string{"registry"}, ServiceType: "NodePort",
+			Namespace: "shop", ImagePullSecrets: []string{"registry"}, ServiceType: "NodePort", NetworkPolicies: "never",
 			Services: map[string]KubernetesService{
 				"web": {
 					Kind: "Deployment", Replicas: p(int32(3)), Liveness: true, ServiceAccount: "web",
@@ -107,7 +107,7 @@ func complete() *Params {
 				},
 				"db": {},
 			},
-			Volumes: map[string]KubernetesVolume{"data": {Size: "20Gi", Class: p("fast"), AccessModes: []string{"ReadWriteOnce"}}, "files": {Class: p("efs-sc")}},
+			Volumes: map[string]KubernetesVolume{"data": {Size: "20Gi", Class: p("fast"), AccessModes: []string{"ReadWriteOnce"}, Seed: p(true)}, "files": {Class: p("efs-sc")}},
 		},
 	}
 }

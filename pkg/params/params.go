@@ -28,8 +28,11 @@ type Kubernetes struct {
 	// ServiceType is how published ports are exposed where a service does not
 	// say: LoadBalancer (default), NodePort, ClusterIP or None.
 	ServiceType string
-	Services    map[string]KubernetesService
-	Volumes     map[string]KubernetesVolume
+	// NetworkPolicies says when policies isolate the Compose networks: auto
+	// (where the networks really separate services; the default), always or never.
+	NetworkPolicies string
+	Services        map[string]KubernetesService
+	Volumes         map[string]KubernetesVolume
 }
 
 // KubernetesService is the `kubernetes.services.NAME` block.
@@ -77,6 +80,9 @@ type KubernetesVolume struct {
 	Size string
 	// Class is the storageClassName; nil leaves it to the cluster's default.
 	Class *string
+	// Seed fills the volume from the image while it is empty, as Docker does;
+	// nil means not said.
+	Seed *bool
 	// AccessModes such as ReadWriteOnce, ReadWriteMany.
 	AccessModes []string
 }

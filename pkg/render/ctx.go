@@ -39,6 +39,8 @@ type Ctx struct {
 	// host is the service in whose pod this one runs; nil for a pod of its own.
 	host *Ctx
 
+	// seeds are init containers that fill the service's volumes.
+	seeds []corev1.Container
 	// hooks are the pre_start hooks that run in the service's pods.
 	hooks []*Ctx
 

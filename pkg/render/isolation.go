@@ -11,7 +11,21 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/gantry-dev/gantry/pkg/compose"
+	"github.com/gantry-dev/gantry/pkg/params"
 )
+
+// isolates reports whether NetworkPolicies keep the project's networks apart:
+// as kubernetes.network_policies says, by default where the networks mean it.
+func isolates(p *compose.Project, par *params.Params) bool {
+	switch par.Kubernetes.NetworkPolicies {
+	case "always":
+		return true
+	case "never":
+		return false
+	default:
+		return separated(p)
+	}
+}
 
 // separated reports whether the project's networks mean isolation: two services
 // share no network, or a network is internal. Only then are NetworkPolicies
@@ -65,7 +79,7 @@ func (r *rendering) networkPolicies() {
 	}
 	for _, c := range r.contexts {
 		if c.isHook() && c.host != nil {
-			continue
+			continue // its pod is the service's
 		}
 		c.publishedPolicy()
 		c.internalPolicy()
@@ -118,12 +132,26 @@ func policyPort(port int32, protocol corev1.Protocol) networkingv1.NetworkPolicy
 	return networkingv1.NetworkPolicyPort{Port: &number, Protocol: &protocol}
 }
 
+// podNetworks are the networks of every service in the pod, sorted.
+func (c *Ctx) podNetworks() []string {
+	networks := map[string]bool{}
+	for _, member := range append([]string{c.Name}, c.relations.members[c.relations.podOf(c.Name)]...) {
+		for name := range c.Project.Services[member].Networks {
+			networks[name] = true
+		}
+	}
+	for name := range c.Service.Networks { // of a job
+		networks[name] = true
+	}
+	return sortedKeys(networks)
+}
+
 // internalPolicy keeps a service that is on internal networks only from
 // reaching anything but these networks and DNS (Compose Specification,
 // "networks: internal").
 func (c *Ctx) internalPolicy() {
 	var peers []networkingv1.NetworkPolicyPeer
-	for _, name := range sortedKeys(c.Service.Networks) {
+	for _, name := range c.podNetworks() {
 		if !c.Project.Networks[name].Internal {
 			return
 		}

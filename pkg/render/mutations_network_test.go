@@ -1,5 +1,7 @@
 package render
 
+import "strings"
+
 func networkMutations() []mutation {
 	nets := func(body string) string {
 		return "services: {other: {image: y, networks: [b]}, s: {image: x, ports: ['80'], networks: {a: " + body + "}}}\nnetworks: {a: {}, b: {}}"
@@ -7,6 +9,9 @@ func networkMutations() []mutation {
 	port := func(body string) string { return "ports: [{target: 80, published: '8080'" + body + "}]" }
 	vol := func(body string) string {
 		return "services: {other: {image: y}, s: {image: x, volumes: [{type: volume, source: d, target: /d" + body + "}]}}\nvolumes: {d: {}, e: {}}"
+	}
+	seeded := func(body string) string {
+		return strings.Replace(vol(body), "volumes: {d: {}", "volumes: {d: {x-gantry: {seed: true}}", 1)
 	}
 	config := func(kind, body string) string {
 		return "services: {other: {image: y}, s: {image: x, " + kind + ": [{source: c" + body + "}]}}\nconfigs: {c: {content: a}, d: {content: b}}\nsecrets: {c: {environment: TOKEN}, d: {environment: TOKEN2}}"
@@ -45,7 +50,7 @@ func networkMutations() []mutation {
 		{"services.*.volumes.[].target", vol(""), "services: {other: {image: y}, s: {image: x, volumes: [{type: volume, source: d, target: /e}]}}\nvolumes: {d: {}, e: {}}"},
 		{"services.*.volumes.[].read_only", vol(""), vol(", read_only: true")},
 		{"services.*.volumes.[].volume.subpath", vol(""), vol(", volume: {subpath: sub}")},
-		{"services.*.volumes.[].volume.nocopy", vol(""), vol(", volume: {nocopy: true}")},
+		{"services.*.volumes.[].volume.nocopy", seeded(""), seeded(", volume: {nocopy: true}")},
 		{"services.*.volumes.[].volume.labels", vol(""), vol(", volume: {labels: {a: b}}")},
 		{"services.*.volumes.[].consistency", vol(""), vol(", consistency: cached")},
 		{"services.*.volumes.[].bind", ``, bind + `}]` + allow},

@@ -20,7 +20,8 @@ func networkRows() []Attribute {
 		{
 			Path: "services.*.networks", Covers: []string{"*", "*.aliases"}, Support: Full,
 			Target: "pod labels network.gantry.dev/NAME, Service per alias, NetworkPolicy",
-			Doc: "Membership is a pod label. NetworkPolicies are rendered only where networks really separate services or a network is internal. " +
+			Doc: "Membership is a pod label. NetworkPolicies are rendered only where networks really separate services or a network is internal " +
+				"(kubernetes.network_policies in the params: always or never). They leave published ports and DNS open; probes come from the node, which no policy stops. " +
 				"Each alias is a Service of its own that selects the same pods.",
 			Codes: []diag.Code{diag.CodeAliasInvalid, diag.CodeAliasTaken}, Map: mapNetworks,
 		},

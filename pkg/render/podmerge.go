@@ -86,7 +86,7 @@ func (c *Ctx) mergeVolumes() {
 		}
 		c.host.Pod.Volumes = append(c.host.Pod.Volumes, v)
 	}
-	for _, list := range [][]corev1.Container{c.Pod.Containers, c.Pod.InitContainers} {
+	for _, list := range [][]corev1.Container{c.Pod.Containers, c.seeds} {
 		for i := range list {
 			for j, m := range list[i].VolumeMounts {
 				if name := renamed[m.Name]; name != "" {

@@ -140,7 +140,7 @@ func (r *rendering) joinPods() {
 	for _, host := range r.contexts {
 		if len(members[host]) > 0 {
 			host.takeIn(members[host])
-		} else if len(host.hooks) > 0 && host.host == nil {
+		} else if len(host.hooks)+len(host.seeds) > 0 && host.host == nil {
 			host.takeIn(nil)
 		}
 	}
@@ -208,17 +208,17 @@ func (c *Ctx) orderContainers(members []*Ctx) {
 	}
 	var main, early, late []corev1.Container
 	for _, m := range ordered {
-		var hooks []corev1.Container
+		first := slices.Clone(m.seeds)
 		for _, h := range m.hooks {
-			hooks = append(hooks, *c.containerOf(h.KubeName))
+			first = append(first, *c.containerOf(h.KubeName))
 		}
 		container := *c.containerOf(m.KubeName)
 		if sidecar[m.Name] {
 			container.RestartPolicy = ptr(corev1.ContainerRestartPolicyAlways)
-			early = append(append(early, hooks...), container)
+			early = append(append(early, first...), container)
 			continue
 		}
-		main, late = append(main, container), append(late, hooks...)
+		main, late = append(main, container), append(late, first...)
 	}
 	c.Pod.Containers, c.Pod.InitContainers = main, append(early, late...)
 }

@@ -97,7 +97,7 @@ func TestTextsReachTheContainerUnchanged(t *testing.T) {
 // containerOf renders a project with one service and returns its container.
 func containerOf(t rapid.TB, service types.ServiceConfig) corev1.Container {
 	p := compose.NewProject(&types.Project{Name: "p", Services: types.Services{"s": service}})
-	r := &rendering{project: p, params: &params.Params{}, relations: relate(p, nil), table: compile()}
+	r := &rendering{project: p, params: &params.Params{}, relations: relate(p, &params.Params{}, nil), table: compile()}
 	contexts := r.services()
 	r.run(contexts[0])
 	for _, d := range contexts[0].diags {

@@ -6,6 +6,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/gantry-dev/gantry/pkg/compose"
+	"github.com/gantry-dev/gantry/pkg/params"
 )
 
 // relations is what a service's rows must know of the other services. It is
@@ -38,9 +39,9 @@ type dependent struct {
 	condition string
 }
 
-func relate(p *compose.Project, hooks map[string]hook) *relations {
+func relate(p *compose.Project, par *params.Params, hooks map[string]hook) *relations {
 	r := &relations{
-		dependents: map[string][]dependent{}, users: map[string][]string{}, isolated: separated(p), hooks: hooks, kinds: map[string]string{},
+		dependents: map[string][]dependent{}, users: map[string][]string{}, isolated: isolates(p, par), hooks: hooks, kinds: map[string]string{},
 	}
 	for name := range p.Services {
 		if hooks[name].service == "" {

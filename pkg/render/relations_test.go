@@ -160,3 +160,16 @@ func TestKubeName(t *testing.T) {
 		}
 	}
 }
+
+func TestNetworkPoliciesByParams(t *testing.T) {
+	const together, apart = `services: {a: {image: x}, b: {image: y}}`, "services: {a: {image: x, networks: [n]}, b: {image: y, networks: [m]}}\nnetworks: {n: {internal: true}, m: {}}"
+	for _, c := range []struct {
+		file, choice string
+		want         bool
+	}{{together, "", false}, {together, "auto", false}, {together, "always", true}, {apart, "", true}, {apart, "auto", true}, {apart, "never", false}} {
+		r := renderText(t, c.file, &params.Params{Kubernetes: params.Kubernetes{NetworkPolicies: c.choice}}, nil)
+		if got := strings.Contains(strings.Join(r.names(), " "), "NetworkPolicy/"); got != c.want {
+			t.Errorf("%s with %q: %v", c.file, c.choice, r.names())
+		}
+	}
+}

@@ -33,7 +33,7 @@ func Render(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 	}
 	settled, diags := settleDependencies(p, par)
 	whole, hooks := hookJobs(settled)
-	r := &rendering{project: whole, params: par, options: o, relations: relate(whole, hooks), table: compile(), diags: diags}
+	r := &rendering{project: whole, params: par, options: o, relations: relate(whole, par, hooks), table: compile(), diags: diags}
 	r.checkNames()
 	r.checkOrder()
 	for _, c := range r.services() {

@@ -1,6 +1,10 @@
 package render
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -171,4 +175,76 @@ func TestMissingFilesOfConfigsAndSecrets(t *testing.T) {
 	r := renderText(t, `services: {a: {image: x, secrets: [s, e]}}
 secrets: {s: {file: ./nope}, e: {environment: NOT_SET_ANYWHERE}}`, nil, nil)
 	r.expectErrors("GTY350 GTY350")
+}
+
+func TestVolumesAreSeededWhereAskedFor(t *testing.T) {
+	const file = `services: {a: {image: x, %svolumes: ["data:/srv/$$x", "/modules", "ro:/ro:ro", "ext:/ext"]}}
+volumes: {data: {%s}, ro: {}, ext: {external: true}}`
+	r := renderText(t, fmt.Sprintf(file, "", ""), nil, nil)
+	r.expect("Deployment", "a", pod+"initContainers", "null")
+	if got := r.codes(diag.Info); got != "GTY337 GTY337" {
+		t.Errorf("remarks %s\n%v", got, r.diags)
+	}
+	yes := true
+	for name, r := range map[string]rendered{
+		"volume": renderText(t, fmt.Sprintf(file, "", "x-gantry: {seed: true}"), nil, nil),
+		"params": renderText(t, fmt.Sprintf(file, "", ""), &params.Params{Kubernetes: params.Kubernetes{Volumes: map[string]params.KubernetesVolume{"data": {Seed: &yes}}}}, nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.expect("Deployment", "a", pod+"initContainers.0.volumeMounts", `[{"mountPath":"/gantry/seed","name":"volume-data"}]`)
+			r.expect("Deployment", "a", pod+"initContainers.0.args", `["/srv/$$x"]`)
+			r.expect("Deployment", "a", pod+"initContainers.1", "null")
+		})
+	}
+	service := renderText(t, fmt.Sprintf(file, "x-gantry: {seed: true}, ", ""), nil, nil)
+	service.expect("Deployment", "a", pod+"initContainers.1.volumeMounts.0.name", `"anonymous-modules"`)
+	service.expect("Deployment", "a", pod+"initContainers.2.volumeMounts.0.name", `"volume-ro"`)
+	service.expect("Deployment", "a", pod+"initContainers.3", "null")
+}
+
+// TestSeedScript runs the script in a real shell: an empty volume is filled,
+// one with data is left alone, and a copy that was broken off is done again.
+func TestSeedScript(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell here")
+	}
+	for name, c := range map[string]struct{ before, after string }{
+		"empty":      {"", "file sub"},
+		"new disk":   {"lost+found", "file lost+found sub"},
+		"with data":  {"mine", "mine"},
+		"broken off": {".gantry-seeding file", "file sub"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			image, volume := t.TempDir(), t.TempDir()
+			for _, path := range []string{"file", "sub/deep"} {
+				if err := os.MkdirAll(filepath.Dir(filepath.Join(image, path)), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(image, path), []byte("x"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, file := range strings.Fields(c.before) {
+				if err := os.WriteFile(filepath.Join(volume, file), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			script := strings.ReplaceAll(seedScript, seedPath, volume)
+			if out, err := exec.Command(sh, "-c", script, "sh", image).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			entries, err := os.ReadDir(volume)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range entries {
+				got = append(got, e.Name())
+			}
+			if strings.Join(got, " ") != c.after {
+				t.Errorf("got %v, want %s", got, c.after)
+			}
+		})
+	}
 }

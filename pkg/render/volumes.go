@@ -26,11 +26,11 @@ func volumeRows() []Attribute {
 				"[].volume", "[].volume.subpath", "[].tmpfs", "[].tmpfs.size", "[].image", "[].image.subpath",
 			},
 			Support: Full, Target: "pod.spec.volumes, container.volumeMounts",
-			Doc: "Named volumes are claims, which start empty. An anonymous volume lives as long as its pod. tmpfs is memory. " +
+			Doc: "Named volumes are claims. An anonymous volume lives as long as its pod. tmpfs is memory. " + seedDoc + " " +
 				"A bind of a small text file or folder is a read-only ConfigMap; docker.sock, system paths, source trees and missing paths are errors that name the way out.",
 			Codes: []diag.Code{
 				diag.CodeBindSocket, diag.CodeBindSystem, diag.CodeBindSource, diag.CodeBindMissing, diag.CodeBindTooLarge,
-				diag.CodeBindReadOnly, diag.CodeVolumeType, diag.CodeVolumeDriver, diag.CodeMountTwice,
+				diag.CodeBindReadOnly, diag.CodeVolumeType, diag.CodeVolumeDriver, diag.CodeMountTwice, diag.CodeVolumeSeed,
 			},
 			Map: mapVolumes,
 		},
@@ -53,21 +53,20 @@ func volumeRows() []Attribute {
 		ignored("services.*.volumes.[].bind.selinux", nil, "is not used: nothing of the host is mounted", "remove it", diag.CodeMountOption),
 		ignored("services.*.volumes.[].bind.propagation", nil, "is not used: nothing of the host is mounted", "remove it", diag.CodeMountOption),
 		ignored("services.*.volumes.[].bind.recursive", nil, "is not used: nothing of the host is mounted", "remove it", diag.CodeMountOption),
-		ignored("services.*.volumes.[].volume.nocopy", nil, "is how claims behave anyway: they start empty", "remove it", diag.CodeMountOption),
+		{Path: "services.*.volumes.[].volume.nocopy", Support: Full, Target: "pod.spec.initContainers", Doc: "Keeps a volume from being filled from the image where `seed: true` asks for it."},
 		ignored("services.*.volumes.[].volume.labels", []string{"*"}, "are not set: a claim may be shared by services", "set labels on the volume at the top level", diag.CodeMountOption),
 	}
 }
 
 func mapVolumes(c *Ctx) {
 	for i, v := range c.Service.Volumes {
-		c.mountVolume(v, i)
+		c.mountVolume(v, []string{"volumes", strconv.Itoa(i)})
 	}
 	c.ownVolumes()
 }
 
-// mountVolume mounts one entry of volumes; at is its index.
-func (c *Ctx) mountVolume(v types.ServiceVolumeConfig, at int) {
-	place := []string{"volumes", strconv.Itoa(at)}
+// mountVolume mounts one entry of volumes, which stands at a place in the service.
+func (c *Ctx) mountVolume(v types.ServiceVolumeConfig, place []string) {
 	switch v.Type {
 	case types.VolumeTypeVolume:
 		c.mountNamed(v, place)
@@ -132,11 +131,13 @@ func (c *Ctx) mountNamed(v types.ServiceVolumeConfig, place []string) {
 	if v.Source == "" {
 		empty := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
 		c.mount(corev1.Volume{Name: volumeName("anonymous", v.Target), VolumeSource: empty}, m, place)
+		c.seed(v, place)
 		return
 	}
 	source, ok := c.namedSource(v.Source, place)
 	if ok {
 		c.mount(corev1.Volume{Name: volumeName("volume", v.Source), VolumeSource: source}, m, place)
+		c.seed(v, place)
 	}
 }
 
@@ -276,14 +277,14 @@ func mapVolumesFrom(c *Ctx) {
 			c.reportAt(diag.CodeVolumesFrom, place, "%q is not a service of the project", entry).Hint = "name a volume and mount it in both"
 			continue
 		}
-		for at, v := range other.Volumes {
+		for _, v := range other.Volumes {
 			v.ReadOnly = v.ReadOnly || mode == "ro"
 			if v.Source == "" {
 				c.reportAt(diag.CodeVolumesFrom, place, "the anonymous volume %s of %s lives in that service's pod and cannot be shared", v.Target, from).
 					Hint = "give the volume a name"
 				continue
 			}
-			c.mountVolume(v, at)
+			c.mountVolume(v, place)
 		}
 	}
 }
