@@ -54,7 +54,7 @@ func runComponent(name string, args []string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go followSupervisor(cancel)
-	go releaseLater()
+	go settle(debug.SetGCPercent(hurried))
 	if c.OwnSignals {
 		return c.Run(ctx, args)
 	}
@@ -63,12 +63,21 @@ func runComponent(name string, args []string) error {
 	return c.Run(ctx, args)
 }
 
-// settled is how long after its start a component has done what it does once.
-const settled = 15 * time.Second
+// settled is how long after its start a component has done what it does once,
+// and hurried how far its heap may grow between collections until then, in
+// percent: little of what is made at the start is garbage. The limit on its
+// memory (GOMEMLIMIT) holds all the time.
+const (
+	settled = 15 * time.Second
+	hurried = 400
+)
 
-// releaseLater gives back the memory that only the start of a process needed.
-func releaseLater() {
+// settle brings a process to its steady state once it has started: percent is
+// for how far its heap may grow from then on, and the memory that only its start
+// needed is given back.
+func settle(percent int) {
 	time.Sleep(settled)
+	debug.SetGCPercent(percent)
 	debug.FreeOSMemory()
 	// Where it does not work, the process is only bigger than it need be.
 	_ = supervise.ReleaseProgram()
@@ -110,6 +119,6 @@ func runSupervisor(name string, stderr io.Writer) error {
 		Cluster: c, Parts: component.For(parts(), c.Nodes), Program: program,
 		Log: slog.New(slog.NewTextHandler(stderr, nil)),
 	}
-	go releaseLater()
+	go settle(debug.SetGCPercent(hurried))
 	return s.Run(ctx)
 }
