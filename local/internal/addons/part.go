@@ -28,7 +28,7 @@ func Part() component.Part {
 			Name:  Name,
 			Needs: []string{"apiserver"},
 			Argv:  func(c *state.Cluster) []string { return []string{"--dir=" + string(c.Dir)} },
-			Env:   func(*state.Cluster) []string { return []string{"GOGC=50", "GOMEMLIMIT=40MiB"} },
+			Env:   func(*state.Cluster) []string { return []string{"GOGC=50"} },
 			Run:   run,
 		}},
 		Ready: classExists,

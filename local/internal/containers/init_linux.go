@@ -136,12 +136,12 @@ func children(c *state.Cluster) (childTable, error) {
 		kubelet: child{
 			name: roleKubelet, path: self, log: c.Dir.Log(roleKubelet),
 			args: role(roleKubelet, kubeletArgs(c)),
-			env:  []string{path, "GOGC=50", "GOMEMLIMIT=100MiB"},
+			env:  []string{path, "GOGC=50"},
 		},
 		kubeProxy: child{
 			name: roleKubeProxy, path: self, log: c.Dir.Log(roleKubeProxy),
 			args: role(roleKubeProxy, kubeProxyArgs(c)),
-			env:  []string{path, "GOGC=50", "GOMEMLIMIT=60MiB"},
+			env:  []string{path, "GOGC=50"},
 		},
 	}, nil
 }

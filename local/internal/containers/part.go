@@ -41,7 +41,7 @@ func Part() component.Part {
 		Components: []component.Component{{
 			Name:  nodeName,
 			Argv:  func(c *state.Cluster) []string { return []string{dirFlag(c)} },
-			Env:   func(*state.Cluster) []string { return []string{"GOGC=50", "GOMEMLIMIT=30MiB"} },
+			Env:   func(*state.Cluster) []string { return []string{"GOGC=50"} },
 			Run:   runRole,
 			Ready: kubeletListens,
 		}},

@@ -25,7 +25,7 @@ func Part() component.Part {
 			Needs: []string{"apiserver"},
 			Ports: []string{Name},
 			Argv:  func(c *state.Cluster) []string { return []string{"--dir=" + string(c.Dir)} },
-			Env:   func(*state.Cluster) []string { return []string{"GOGC=50", "GOMEMLIMIT=50MiB"} },
+			Env:   func(*state.Cluster) []string { return []string{"GOGC=50"} },
 			Run:   run,
 			Ready: listens,
 		}},
