@@ -30,6 +30,7 @@ is 3 when there is an error, with --strict also when there is a warning.`,
 }
 
 func (o *checkOptions) run(ctx context.Context, services []string) error {
+	o.f.hurry()
 	_, list, err := o.f.stages(ctx, selection{Services: services})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -51,6 +51,7 @@ absolute. The Kubernetes objects are printed by "gantry compose convert".`,
 }
 
 func (o *configOptions) run(ctx context.Context, services []string) error {
+	o.f.hurry()
 	project, err := o.f.load(ctx, selection{Services: services, NoDeps: len(services) > 0})
 	if err != nil || o.quiet {
 		return err

@@ -18,6 +18,7 @@ const (
 
 // printObjects renders the application to stdout; no cluster is asked.
 func (f *Factory) printObjects(ctx context.Context, s selection, format, secrets string) error {
+	f.hurry()
 	app, err := f.render(ctx, s)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -66,6 +67,9 @@ type runner func(ctx context.Context, args []string) error
 // meaning uses.
 func (f *Factory) verb(cmd *cobra.Command, name string, run runner, sets ...flagSet) *cobra.Command {
 	f.ignoreFor(cmd, name)
+	if strings.Contains(cmd.Use, "SERVICE") {
+		cmd.ValidArgsFunction = f.completeServices
+	}
 	return f.plainVerb(cmd, run, sets...)
 }
 
@@ -76,6 +80,7 @@ func (f *Factory) plainVerb(cmd *cobra.Command, run runner, sets ...flagSet) *co
 	cmd.Flags().BoolP("help", "h", false, "show this help")
 	cmd.Flags().SortFlags = false
 	cmd.DisableFlagsInUseLine = true
+	f.completeFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := f.applyDisplay(); err != nil {
 			return err

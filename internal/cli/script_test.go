@@ -42,7 +42,10 @@ func TestClusterScripts(t *testing.T) {
 	if kubeconfig == "" {
 		t.Skip("GANTRY_E2E_KUBECONFIG is not set: no cluster to run against")
 	}
-	runScripts(t, "testdata/cluster", func(env *testscript.Env) { env.Setenv("KUBECONFIG", kubeconfig) })
+	runScripts(t, "testdata/cluster", func(env *testscript.Env) {
+		env.Setenv("KUBECONFIG", kubeconfig)
+		env.Setenv("NS", "gantry-cli-"+filepath.Base(env.WorkDir))
+	})
 }
 
 func runScripts(t *testing.T, dir string, setup func(*testscript.Env)) {
