@@ -24,7 +24,7 @@ does: an image saved as "web" is found by pods that say "web", "web:latest" or
 				return err
 			}
 			return containers.Load(cmd.Context(), c, args, func(name string) {
-				fmt.Fprintf(cmd.OutOrStdout(), "loaded %s\n", name) //nolint:errcheck // nothing else can tell
+				fmt.Fprintf(cmd.OutOrStdout(), "loaded %s\n", name)
 			})
 		},
 	}

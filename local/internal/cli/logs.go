@@ -125,7 +125,7 @@ func printLogs(ctx context.Context, w io.Writer, tails []*tailer, last int, foll
 func (t *tailer) print(w io.Writer, lines []string) error {
 	out := bufio.NewWriter(w)
 	for _, l := range lines {
-		fmt.Fprintf(out, "%s%s\n", t.prefix, l) //nolint:errcheck // Flush tells
+		fmt.Fprintf(out, "%s%s\n", t.prefix, l)
 	}
 	return out.Flush()
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -101,7 +102,8 @@ func (s *sandbox) ok(args ...string) string {
 func (s *sandbox) fails(code int, args ...string) string {
 	s.t.Helper()
 	out, err := s.run(args...)
-	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != code {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != code {
 		s.t.Fatalf("gantry-local %s: %v, want exit code %d\n%s", strings.Join(args, " "), err, code, out)
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"k8s.io/component-base/version"
 
 	"github.com/gantry-dev/gantry/local/internal/lifecycle"
 	"github.com/gantry-dev/gantry/local/internal/state"
@@ -79,6 +80,7 @@ func newRoot() *cobra.Command {
 etcd, API server, controller manager and scheduler, with simulated nodes (any
 system, no root, no images) or with a node that runs real containers (Linux,
 root, containerd and runc).`,
+		Version:      version.Get().GitVersion,
 		SilenceUsage: true, SilenceErrors: true,
 		TraverseChildren: true,
 		Args:             usage(cobra.NoArgs),
@@ -90,6 +92,9 @@ root, containerd and runc).`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	// Kubernetes' libraries leave a flag of that name of another kind behind.
+	root.Flags().Bool("version", false, "print the version of Kubernetes that clusters run")
+	root.SetVersionTemplate("Kubernetes {{.Version}}\n")
 	fallback := os.Getenv(NameVariable)
 	if fallback == "" {
 		fallback = state.DefaultName

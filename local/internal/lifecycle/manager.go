@@ -173,12 +173,20 @@ func awaitRecord(c *state.Cluster, cmd *exec.Cmd) error {
 		}
 		select {
 		case err := <-ended:
-			return fmt.Errorf("the supervisor ended (%v):\n%s", err, lastLines(c.Dir.Log(Supervisor)))
+			return fmt.Errorf("the supervisor ended (%s):\n%s", ending(err), lastLines(c.Dir.Log(Supervisor)))
 		case <-deadline:
 			return fmt.Errorf("the supervisor did not start within %s:\n%s", supervisorStart, lastLines(c.Dir.Log(Supervisor)))
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// ending says how a process ended.
+func ending(err error) string {
+	if err == nil {
+		return "exit status 0"
+	}
+	return err.Error()
 }
 
 // mergeUserFiles adds the cluster to the kubeconfig and to gantry's

@@ -30,7 +30,7 @@ func serve(ctx context.Context, client kubernetes.Interface, o options) error {
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
-	stop := context.AfterFunc(ctx, func() { server.Close() }) //nolint:errcheck // it ends here
+	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()
 	err = server.ListenAndServeTLS("", "")
 	if errors.Is(err, http.ErrServerClosed) && ctx.Err() != nil {

@@ -140,7 +140,7 @@ func WriteFile(path string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // it is gone when all went well
+	defer os.Remove(tmp.Name())
 	if _, err := tmp.Write(data); err != nil {
 		tmp.Close()
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
@@ -170,7 +170,7 @@ func (s *Store) Prune(ctx context.Context) error {
 	}
 	// Not empty, or in use again by now, is as it should be.
 	if os.Remove(s.Root) == nil {
-		os.Remove(filepath.Dir(s.Root)) //nolint:errcheck // see above
+		os.Remove(filepath.Dir(s.Root))
 	}
 	return nil
 }

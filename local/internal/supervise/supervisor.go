@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -43,7 +44,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 		return err
 	}
 	if err := s.setup(ctx); err != nil {
-		return fmt.Errorf("%w (recorded: %v)", err, b.fail(err))
+		return errors.Join(err, b.fail(err))
 	}
 	var wg sync.WaitGroup
 	for _, c := range components {

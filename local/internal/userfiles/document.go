@@ -67,7 +67,7 @@ func (d *document) remove() error {
 	if err := os.Remove(d.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove %s: %w", d.path, err)
 	}
-	os.Remove(filepath.Dir(d.path)) //nolint:errcheck // it is not empty then
+	os.Remove(filepath.Dir(d.path))
 	return nil
 }
 
