@@ -25,6 +25,9 @@ const (
 	CodeGenericResource     Code = "GTY221"
 	CodeTaskSize            Code = "GTY222"
 	CodeGPUOptions          Code = "GTY223"
+	CodeGPUIndex            Code = "GTY224"
+	CodeResourceClaim       Code = "GTY225"
+	CodeHostDevice          Code = "GTY226"
 	CodeUserName            Code = "GTY230"
 	CodeGroupName           Code = "GTY231"
 	CodeCapability          Code = "GTY232"
@@ -107,11 +110,14 @@ func resourceCodes() []CodeInfo {
 		{Code: CodeUlimits, Severity: Warning, Title: "ulimits are set per node", Doc: "No field of a pod sets them: the container runtime of the node does, for all containers. A command can lower them with `ulimit`."},
 		{Code: CodeBlkio, Severity: Warning, Title: "disk bandwidth is not limited", Doc: "No field of a pod limits it. The speed of a volume is that of its storage class."},
 		{Code: CodeStorageOpt, Severity: Warning, Title: "a storage option differs or has no equivalent", Doc: "The size of the container's own layer is a limit whose excess evicts the pod. Other options belong to Docker's storage driver."},
-		{Code: CodeDevices, Severity: Error, Allowable: true, Title: "a device of the machine", Doc: "Pods get devices of their node from device plugins, by the name of a resource. Allow the code to run without the device."},
-		{Code: CodeGPU, Severity: Error, Title: "GPUs cannot be asked for like this", Doc: "Device plugins hand out GPUs by number: write `count`. All GPUs of a node, and certain ones by id, need dynamic resource allocation, which is not rendered."},
+		{Code: CodeDevices, Severity: Error, Allowable: true, Title: "a device of the machine", Doc: "Pods get devices of their node from device plugins, by the name of a resource: name it with `kubernetes.devices` in the params. With the code allowed the node's device is mounted, which must exist on every node and which the node may still refuse."},
+		{Code: CodeGPU, Severity: Error, Title: "a device request without a known plugin", Doc: "The device plugins of nvidia and amd are known. Ask for another's resource by generic_resources."},
 		{Code: CodeGenericResource, Severity: Error, Allowable: true, Title: "a resource of Swarm's nodes", Doc: "Only the names of extended resources, DOMAIN/NAME, are known to Kubernetes. Allow the code to run without the resource."},
 		{Code: CodeTaskSize, Severity: Info, Title: "the task's size is shared out", Doc: "ECS bounds the task as a whole; here each service is a pod of its own. Each may use up to the whole, and reserves an equal share."},
 		{Code: CodeGPUOptions, Severity: Warning, Title: "options of a device driver are not used", Doc: "They are for Docker's device driver. Choose nodes by placement constraints."},
+		{Code: CodeGPUIndex, Severity: Warning, Title: "GPUs are given out by number", Doc: "The index of a GPU is the order of one machine. The pod gets as many GPUs as there are indices."},
+		{Code: CodeResourceClaim, Severity: Info, Title: "GPUs by a resource claim", Doc: "Dynamic resource allocation is part of Kubernetes since 1.34; the cluster also needs the vendor's driver for it."},
+		{Code: CodeHostDevice, Severity: Info, Title: "a device of the node", Doc: "The device is the one of the node that the pod runs on, or what its device plugin gives out."},
 	}
 }
 

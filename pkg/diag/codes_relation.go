@@ -10,6 +10,7 @@ const (
 	CodeAliasTaken       Code = "GTY305"
 	CodeUndefined        Code = "GTY306"
 	CodeNameAlias        Code = "GTY307"
+	CodeContainerName    Code = "GTY308"
 	CodePortInvalid      Code = "GTY310"
 	CodePortLoopback     Code = "GTY311"
 	CodePortHostIP       Code = "GTY312"
@@ -53,6 +54,7 @@ func relationCodes() []CodeInfo {
 		{Code: CodeAliasTaken, Severity: Warning, Title: "an alias is already a name", Doc: "A service's own name wins over an alias, and of two services with the same alias the first keeps it."},
 		{Code: CodeUndefined, Severity: Error, Title: "a reference has no definition", Doc: "The service refers to an element that the top level does not define."},
 		{Code: CodeNameAlias, Severity: Info, Title: "a service keeps its own name", Doc: "The other objects of a service refer to it by its name, so use_service_name_alias: false has no effect."},
+		{Code: CodeContainerName, Severity: Warning, Title: "a container's name is no name in the cluster", Doc: "Names in the cluster's DNS are Services, whose names are DNS labels without dots. The service is reached by its own name."},
 		{Code: CodePortInvalid, Severity: Error, Title: "not a port", Doc: "Ports are numbers from 1 to 65535."},
 		{Code: CodePortLoopback, Severity: Info, Title: "a port on a loopback address is not exposed", Doc: "Under Docker such a port is reachable from the machine itself only. In a cluster the nearest thing is a port-forward, so the port is not exposed."},
 		{Code: CodePortHostIP, Severity: Warning, Title: "a host address cannot be chosen", Doc: "The address of a published port is the one of its Service. Use the annotations of your load balancer through the params to choose it."},
@@ -80,7 +82,7 @@ func relationCodes() []CodeInfo {
 		{Code: CodeBindReadOnly, Severity: Warning, Title: "a bind mount becomes a read-only copy", Doc: "The files are in a ConfigMap: the container can read but not change them, and later edits on this machine need another `up`."},
 		{Code: CodeFileMissing, Severity: Error, Title: "the content of a config or secret is missing", Doc: "The file or variable that holds the content does not exist."},
 		{Code: CodeFileTooLarge, Severity: Error, Title: "a config or secret is too large", Doc: "Kubernetes stores at most 1 MiB in one object."},
-		{Code: CodeFileOwner, Severity: Info, Title: "the owner of a config or secret file is not set", Doc: "Files of ConfigMaps and Secrets belong to root; everyone can read them unless a mode says otherwise."},
+		{Code: CodeFileOwner, Severity: Info, Title: "a config or secret file belongs to root", Doc: "The owner in the file is a group of the pod, which may read what the owner may."},
 		{Code: CodeTemplateDriver, Severity: Error, Title: "a template driver of Swarm", Doc: "Nothing on Kubernetes evaluates it. Render the file before."},
 		{Code: CodeSecretDriver, Severity: Error, Title: "a secret driver of Docker", Doc: "Make the secret external and let an operator of the cluster provide the Secret."},
 		{Code: CodeModels, Severity: Error, Title: "models need Docker's model runner", Doc: "Run a model server as a service and give its address in the environment."},

@@ -23,6 +23,8 @@ func kubernetesFields() []field[Kubernetes] {
 			func(k *T) *string { return &k.ServiceType }, exposures()...),
 		choice("network_policies", "When NetworkPolicies keep the Compose networks apart: where they really separate services (auto, the default), always or never.",
 			func(k *T) *string { return &k.NetworkPolicies }, "auto", "always", "never"),
+		mapping("devices", "The extended resource, DOMAIN/NAME of a device plugin, that stands for a device such as /dev/fuse or for a kind of generic resource.",
+			func(k *T) *map[string]string { return &k.Devices }, nil, isQualifiedName),
 		byName("services", "Settings by Compose service.",
 			func(k *T) *map[string]KubernetesService { return &k.Services }, kubernetesServiceFields()),
 		byName("volumes", "Settings by Compose volume.",

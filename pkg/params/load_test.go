@@ -96,7 +96,7 @@ func complete() *Params {
 			},
 		},
 		Kubernetes: Kubernetes{
-			Namespace: "shop", ImagePullSecrets: []string{"registry"}, ServiceType: "NodePort", NetworkPolicies: "never",
+			Namespace: "shop", ImagePullSecrets: []string{"registry"}, ServiceType: "NodePort", NetworkPolicies: "never", Devices: map[string]string{"/dev/fuse": "example.com/fuse"},
 			Services: map[string]KubernetesService{
 				"web": {
 					Kind: "Deployment", Replicas: p(int32(3)), Liveness: true, ServiceAccount: "web",

@@ -31,8 +31,11 @@ type Kubernetes struct {
 	// NetworkPolicies says when policies isolate the Compose networks: auto
 	// (where the networks really separate services; the default), always or never.
 	NetworkPolicies string
-	Services        map[string]KubernetesService
-	Volumes         map[string]KubernetesVolume
+	// Devices names the extended resource that stands for a device of the
+	// Compose file (/dev/fuse) or a generic resource of Swarm (gpu).
+	Devices  map[string]string
+	Services map[string]KubernetesService
+	Volumes  map[string]KubernetesVolume
 }
 
 // KubernetesService is the `kubernetes.services.NAME` block.

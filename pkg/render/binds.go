@@ -67,7 +67,9 @@ func (c *Ctx) mountHostPath(v types.ServiceVolumeConfig, place []string) {
 		return
 	}
 	host := corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: v.Source, Type: c.hostPathType(v)}}
-	c.mount(corev1.Volume{Name: volumeName("host", v.Source), VolumeSource: host}, corev1.VolumeMount{MountPath: v.Target, ReadOnly: v.ReadOnly}, place)
+	m := corev1.VolumeMount{MountPath: v.Target, ReadOnly: v.ReadOnly}
+	c.bindOptions(v, &m, place)
+	c.mount(corev1.Volume{Name: volumeName("host", v.Source), VolumeSource: host}, m, place)
 }
 
 // hostPathType makes the node's path a condition where the file says
@@ -149,6 +151,7 @@ func (c *Ctx) mountTree(v types.ServiceVolumeConfig, info fs.FileInfo, place []s
 		c.refuseBind(diag.CodeBindMissing, place, v, "the folder is empty: it seems to be for data", "use a named volume for data")
 		return
 	}
+	c.unusedBindOptions(v, place)
 	volume := c.configVolume(v.Target, files, place)
 	m := corev1.VolumeMount{MountPath: v.Target, ReadOnly: true}
 	if !info.IsDir() {

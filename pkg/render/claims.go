@@ -43,7 +43,7 @@ func (r *rendering) claim(name string, config types.VolumeConfig) *corev1.Persis
 	}
 	claim := &corev1.PersistentVolumeClaim{
 		TypeMeta:   typeMeta("v1", "PersistentVolumeClaim"),
-		ObjectMeta: metav1.ObjectMeta{Name: claimName(r.project.Name, name, config), Labels: projectLabels(r.project.Name), Annotations: merged(labelAnnotations(config.Labels), dockerVolume(r.params, name).Labels)},
+		ObjectMeta: metav1.ObjectMeta{Name: claimName(r.project.Name, name, config), Labels: projectLabels(r.project.Name), Annotations: r.claimAnnotations(name, config)},
 		Spec: corev1.PersistentVolumeClaimSpec{
 			AccessModes:      accessModes(p),
 			StorageClassName: p.Class,
@@ -51,6 +51,20 @@ func (r *rendering) claim(name string, config types.VolumeConfig) *corev1.Persis
 		},
 	}
 	return claim
+}
+
+// claimAnnotations are the labels of the volume: those of ecs-params win over
+// the volume's own, and these over those of its mounts.
+func (r *rendering) claimAnnotations(name string, config types.VolumeConfig) map[string]string {
+	out := merged(labelAnnotations(config.Labels), dockerVolume(r.params, name).Labels)
+	for _, user := range r.relations.users[name] {
+		for _, v := range r.project.Services[user].Volumes {
+			if v.Source == name && v.Volume != nil {
+				out = merged(labelAnnotations(types.Labels(v.Volume.Labels)), out)
+			}
+		}
+	}
+	return out
 }
 
 // dockerVolume returns the volume's entry in ecs-params' docker_volumes; the

@@ -18,16 +18,17 @@ import (
 // deviceRows holds the rows of GPUs and other devices of the node.
 func deviceRows() []Attribute {
 	const doc = "A number of GPUs becomes the limit nvidia.com/gpu, or amd.com/gpu with the driver amd: the names of the vendors' device plugins. " +
-		"The capabilities beside gpu become NVIDIA_DRIVER_CAPABILITIES. All GPUs of a node, or certain ones by id, cannot be asked for by number and are an error. ecs-params' gpu is a number of nvidia GPUs."
+		"The capabilities beside gpu become NVIDIA_DRIVER_CAPABILITIES. All GPUs of a node, or certain ones by UUID, are a claim of dynamic resource allocation (Kubernetes 1.34), which needs the vendor's driver for it. " +
+		"Indices mean a machine's own order, so they are the number of GPUs. ecs-params' gpu is a number of nvidia GPUs."
 	requests := []string{"[].count", "[].driver", "[].device_ids"}
 	return []Attribute{
 		{
 			Path: "services.*.gpus", Covers: append([]string{"[].capabilities"}, requests...), Support: Full,
-			Target: "container.resources.limits[nvidia.com/gpu]", Doc: doc, Codes: []diag.Code{diag.CodeGPU}, Map: mapGPUs,
+			Target: "container.resources.limits[nvidia.com/gpu], ResourceClaimTemplate", Doc: doc, Codes: []diag.Code{diag.CodeGPU, diag.CodeGPUIndex, diag.CodeResourceClaim}, Map: mapGPUs,
 		},
 		{
 			Path: "services.*.deploy.resources.reservations.devices", Covers: append([]string{"[].capabilities"}, requests...), Support: Full,
-			Target: "container.resources.limits[nvidia.com/gpu]", Doc: doc, Codes: []diag.Code{diag.CodeGPU}, Map: mapReservedDevices,
+			Target: "container.resources.limits[nvidia.com/gpu], ResourceClaimTemplate", Doc: doc, Codes: []diag.Code{diag.CodeGPU, diag.CodeGPUIndex, diag.CodeResourceClaim}, Map: mapReservedDevices,
 		},
 		ignored("services.*.gpus.[].options", []string{"*"}, noDeviceOptions, "choose nodes with deploy.placement.constraints", diag.CodeGPUOptions),
 		ignored("services.*.deploy.resources.reservations.devices.[].options", []string{"*"}, noDeviceOptions,
@@ -35,12 +36,10 @@ func deviceRows() []Attribute {
 		{
 			Path: "services.*.deploy.resources.reservations.generic_resources", Support: Full, Target: "container.resources.limits",
 			Covers: []string{"[].discrete_resource_spec", "[].discrete_resource_spec.kind", "[].discrete_resource_spec.value"},
-			Doc:    "A kind that is the name of an extended resource, such as example.com/fpga, becomes a limit of it. Other kinds are Swarm's own: an error.",
+			Doc:    "A kind that is the name of an extended resource, such as example.com/fpga, or one that kubernetes.devices in the params names, becomes a limit of it. Other kinds are Swarm's own: an error.",
 			Codes:  []diag.Code{diag.CodeGenericResource}, Map: mapGenericResources,
 		},
-		rejected("services.*.devices", []string{"[].source", "[].target", "[].permissions"},
-			"names a device of the machine that Docker runs on: pods get devices of their node from device plugins",
-			"install the device's plugin and ask for it by generic_resources, or accept to run without it with x-gantry: {allow: [GTY219]}", diag.CodeDevices),
+		hostDeviceRow(),
 		rejected("services.*.device_cgroup_rules", nil, "has no Kubernetes equivalent: the device plugins of the node say which devices a container may use",
 			"install the device's plugin, or accept to run without the rule with x-gantry: {allow: [GTY219]}", diag.CodeDevices),
 	}
@@ -92,17 +91,21 @@ func (c *Ctx) requestDevice(request types.DeviceRequest, at string) {
 		c.Report(diag.CodeGPU, at, "the device driver %q has no known device plugin", request.Driver).Hint = "ask for the plugin's resource by generic_resources"
 		return
 	}
+	count := int64(request.Count)
 	switch {
-	case len(request.IDs) > 0:
-		c.Report(diag.CodeGPU, at, "asks for certain GPUs by id: Kubernetes gives them out by number").Hint = fmt.Sprintf("write `count: %d` in place of device_ids", len(request.IDs))
-	case request.Count <= 0:
-		c.Report(diag.CodeGPU, at, "asks for every GPU of the machine: Kubernetes gives them out by number").Hint = "write a `count`"
-	default:
-		sum := c.Container.Resources.Limits[name]
-		sum.Add(*resource.NewQuantity(int64(request.Count), resource.DecimalSI))
-		c.limit(name, sum)
+	case areUUIDs(request.IDs), len(request.IDs) == 0 && count <= 0:
+		c.claimGPUs(request, name, at)
 		c.driverCapabilities(request.Capabilities)
+		return
+	case len(request.IDs) > 0:
+		count = int64(len(request.IDs))
+		c.Report(diag.CodeGPUIndex, at, "asks for GPUs by their index on one machine: the pod gets any %d of its node", count).
+			Hint = fmt.Sprintf("write `count: %d` in place of device_ids, or the UUIDs of the GPUs", count)
 	}
+	sum := c.Container.Resources.Limits[name]
+	sum.Add(*resource.NewQuantity(count, resource.DecimalSI))
+	c.limit(name, sum)
+	c.driverCapabilities(request.Capabilities)
 }
 
 // driverCapabilities tells nvidia's container runtime which parts of the driver
@@ -134,12 +137,16 @@ func mapGenericResources(c *Ctx) {
 			continue
 		}
 		at := "deploy.resources.reservations.generic_resources." + strconv.Itoa(i)
-		if !isExtendedResource(spec.Kind) {
+		name := spec.Kind
+		if mapped := c.Params.Kubernetes.Devices[name]; mapped != "" {
+			name = mapped
+		}
+		if !isExtendedResource(name) {
 			c.Report(diag.CodeGenericResource, at, "%q is a resource of Swarm's nodes and no extended resource of Kubernetes", spec.Kind).
-				Hint = "write the resource's full name as kind, such as example.com/fpga"
+				Hint = "write the resource's full name as kind, such as example.com/fpga, or name it with `kubernetes.devices: {" + spec.Kind + ": DOMAIN/NAME}` in ecs-params.yml"
 			continue
 		}
-		c.limit(corev1.ResourceName(spec.Kind), *resource.NewQuantity(spec.Value, resource.DecimalSI))
+		c.limit(corev1.ResourceName(name), *resource.NewQuantity(spec.Value, resource.DecimalSI))
 	}
 }
 

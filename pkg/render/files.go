@@ -26,8 +26,6 @@ const defaultFileMode = 0o444
 
 // fileRows holds the rows of configs and secrets of a service.
 func fileRows() []Attribute {
-	const owner = "is not set: files of a ConfigMap or Secret belong to root"
-	const hint = "rely on the mode, which lets everyone read by default"
 	return []Attribute{
 		{
 			Path: "services.*.configs", Covers: []string{"[].source", "[].target", "[].mode"}, Support: Full,
@@ -41,11 +39,35 @@ func fileRows() []Attribute {
 			Doc:    "Each secret is one read-only file below /run/secrets (default NAME) with its mode (default 0444).",
 			Codes:  []diag.Code{diag.CodeFileMissing, diag.CodeFileTooLarge, diag.CodeMountTwice, diag.CodeUndefined}, Map: mapSecrets,
 		},
-		ignored("services.*.configs.[].uid", nil, owner, hint, diag.CodeFileOwner),
-		ignored("services.*.configs.[].gid", nil, owner, hint, diag.CodeFileOwner),
-		ignored("services.*.secrets.[].uid", nil, owner, hint, diag.CodeFileOwner),
-		ignored("services.*.secrets.[].gid", nil, owner, hint, diag.CodeFileOwner),
+		fileOwnerRow("services.*.configs.[].uid"), fileOwnerRow("services.*.configs.[].gid"),
+		fileOwnerRow("services.*.secrets.[].uid"), fileOwnerRow("services.*.secrets.[].gid"),
 	}
+}
+
+// fileOwnerRow is the row of an owner of config or secret files.
+func fileOwnerRow(path string) Attribute {
+	return Attribute{
+		Path: path, Support: Partial, Target: "pod.spec.securityContext.fsGroup, items.mode", Codes: []diag.Code{diag.CodeFileOwner},
+		Doc: "Files of ConfigMaps and Secrets belong to root. The gid, or the uid where there is none, is the group of the pod's volumes, which may read what the owner may.",
+	}
+}
+
+// ownFile lets the owner that the file states read a config or secret: by the
+// pod's group, which every process in it has, since the files belong to root.
+func (c *Ctx) ownFile(ref types.FileReferenceConfig, mode int32, place []string) int32 {
+	owner, attribute := ref.GID, "gid"
+	if owner == "" {
+		owner, attribute = ref.UID, "uid"
+	}
+	id, ok := numericID(owner)
+	if !ok || id == 0 {
+		return mode
+	}
+	if c.podSecurity().FSGroup == nil {
+		c.podSecurity().FSGroup = &id
+	}
+	c.reportAt(diag.CodeFileOwner, append(place, attribute), "the file belongs to root: the group %d of the pod may read it", *c.podSecurity().FSGroup)
+	return mode | mode&0o400>>3
 }
 
 // fileKind is what differs between configs and secrets.
@@ -87,6 +109,7 @@ func (c *Ctx) mountFile(k fileKind, ref types.FileReferenceConfig, object types.
 	if ref.Mode != nil {
 		mode = int32(*ref.Mode)
 	}
+	mode = c.ownFile(ref, mode, place)
 	volume := k.volume(ref.Source, name, key, mode)
 	c.mount(volume, corev1.VolumeMount{MountPath: k.target(ref), SubPath: key, ReadOnly: true}, place)
 }

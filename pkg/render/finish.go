@@ -101,7 +101,7 @@ func unsetWhenEmpty() []string {
 func kindOrder() []string {
 	return []string{
 		"Namespace", "ServiceAccount", "Secret", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim",
-		"NetworkPolicy", "Service", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Ingress",
+		"ResourceClaimTemplate", "NetworkPolicy", "Service", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Ingress",
 	}
 }
 

@@ -31,8 +31,8 @@ func metadataRows() []Attribute {
 		},
 		{
 			Path: "services.*.container_name", Support: Full, Target: "annotation gantry.dev/container-name, Service",
-			Doc: "Containers of pods are named by the service. The name is kept as an annotation, and as an alias under which the service is reached.",
-			Map: mapContainerName,
+			Doc:   "Containers of pods are named by the service. The name is kept as an annotation, and as an alias under which the service is reached.",
+			Codes: []diag.Code{diag.CodeContainerName, diag.CodeAliasTaken, diag.CodeNameChanged}, Map: mapContainerName,
 		},
 		{
 			Path: "services.*.logging", Covers: []string{"driver", "options", "options.*"}, Support: Ignored,
@@ -48,7 +48,18 @@ func metadataRows() []Attribute {
 func mapContainerName(c *Ctx) {
 	if c.Service.ContainerName != "" {
 		c.annotate(AnnotationContainerName, c.Service.ContainerName)
+		c.nameAlias(c.Service.ContainerName)
 	}
+}
+
+// nameAlias makes the container's name another name of the service, as Docker's
+// DNS has it. A name with dots is none in the cluster's.
+func (c *Ctx) nameAlias(name string) {
+	if label := kubeName(name); strings.Contains(name, ".") || len(validation.IsDNS1123Label(label)) > 0 {
+		c.Report(diag.CodeContainerName, "container_name", "%q cannot be a name in the cluster: the service is reached as %s", name, c.KubeName)
+		return
+	}
+	c.alias(name, c.Name, "container_name")
 }
 
 // annotate sets an annotation of the pod.

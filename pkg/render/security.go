@@ -60,8 +60,8 @@ func securityRows() []Attribute {
 		{
 			Path: "services.*.security_opt", Support: Full, Target: "container.securityContext",
 			Doc: "no-new-privileges, seccomp=unconfined, apparmor=PROFILE, label:… (SELinux) and systempaths=unconfined have their fields. " +
-				"A seccomp profile in a file would have to be on every node: an error. Without an option the runtime's default seccomp profile is set, as Docker has it.",
-			Codes: []diag.Code{diag.CodeSecurityOpt, diag.CodePrivilegeEscalation, diag.CodeProcMount}, Map: mapSecurityOptions,
+				"A seccomp profile in a file would have to be on every node: an error; seccomp=localhost/NAME names one that is. Without an option the runtime's default seccomp profile is set, as Docker has it.",
+			Codes: []diag.Code{diag.CodeSecurityOpt, diag.CodePrivilegeEscalation, diag.CodeProcMount, diag.CodeWindows}, Map: mapSecurityOptions,
 		},
 	}
 	return append(rows, isolationRows()...)

@@ -39,6 +39,9 @@ func (c *Ctx) securityOption(key, value string, at []string) bool {
 		return c.selinux(value)
 	case "systempaths":
 		return c.systemPaths(value, at)
+	case "credentialspec":
+		c.reportAt(diag.CodeWindows, at, "credentialspec is for Windows containers under Docker").Hint = "write it as credential_spec"
+		return true
 	default:
 		return false
 	}
@@ -72,8 +75,12 @@ func (c *Ctx) seccomp(value string, at []string) bool {
 	case "builtin", "":
 		c.security().SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
 	default:
+		if name, ok := strings.CutPrefix(value, "localhost/"); ok {
+			c.security().SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeLocalhost, LocalhostProfile: &name}
+			return true
+		}
 		c.reportAt(diag.CodeSecurityOpt, at, "the seccomp profile %s would have to be a file on every node", value).
-			Hint = "remove it to run with the runtime's default profile, and accept that with x-gantry: {allow: [" + string(diag.CodeSecurityOpt) + "]}"
+			Hint = "put it on the nodes and write seccomp=localhost/NAME, or run with the runtime's default profile with x-gantry: {allow: [" + string(diag.CodeSecurityOpt) + "]}"
 	}
 	return true
 }
@@ -133,7 +140,7 @@ func (c *Ctx) systemPaths(value string, at []string) bool {
 // isolationRows holds the rows of namespaces, sysctls and what only Docker's
 // engine or Windows has.
 func isolationRows() []Attribute {
-	return []Attribute{
+	rows := []Attribute{
 		{
 			Path: "services.*.sysctls", Covers: []string{"*"}, Support: Full, Target: "pod.spec.securityContext.sysctls",
 			Doc: "All of them. The kubelet refuses those that are not on its list of safe ones unless its configuration allows them: reported. " +
@@ -142,19 +149,16 @@ func isolationRows() []Attribute {
 		},
 		{
 			Path: "services.*.userns_mode", Support: Full, Target: "pod.spec.hostUsers",
-			Doc: "host is hostUsers: true, which is also the default.", Codes: []diag.Code{diag.CodeNamespace}, Map: mapUserNamespace,
+			Doc: "host is hostUsers: true, which is also the default. private and auto are a user namespace for the pod (hostUsers: false).", Codes: []diag.Code{diag.CodeNamespace}, Map: mapUserNamespace,
 		},
-		ignored("services.*.cgroup", nil, noCgroup, "remove it", diag.CodeCgroup),
+		{Path: "services.*.cgroup", Support: Ignored, Reason: noCgroup, Hint: "remove it", Doc: "private is what every container has. The host's is not given: the kubelet owns the control groups of pods.", Codes: []diag.Code{diag.CodeCgroup}, Map: reportCgroup},
 		ignored("services.*.cgroup_parent", nil, noCgroup, "remove it", diag.CodeCgroup),
 		rejected("services.*.umask", nil, "has no Kubernetes equivalent: the umask is the image's own",
 			"set it in the command (`sh -c 'umask 027; exec …'`), or accept the image's with x-gantry: {allow: [GTY239]}", diag.CodeUmask),
 		rejected("services.*.use_api_socket", nil, "needs Docker's engine, which a cluster does not have",
 			"give the service a ServiceAccount and let it use the Kubernetes API", diag.CodeAPISocket),
-		rejected("services.*.credential_spec", []string{"config", "file", "registry"}, "needs a GMSACredentialSpec object that an administrator of the cluster makes",
-			"name it with a patch of the kustomization (securityContext.windowsOptions.gmsaCredentialSpecName) and remove the attribute", diag.CodeWindows),
-		rejected("services.*.isolation", nil, "is for Windows containers under Docker; on Kubernetes the node's runtime class decides",
-			"use `runtime` with a RuntimeClass of the cluster", diag.CodeWindows),
 	}
+	return append(rows, windowsRows()...)
 }
 
 const noCgroup = "has no Kubernetes equivalent: the kubelet owns the control groups of pods"
@@ -204,6 +208,8 @@ func mapUserNamespace(c *Ctx) {
 	case "":
 	case "host":
 		c.Pod.HostUsers = ptr(true)
+	case "private", "auto":
+		c.Pod.HostUsers = ptr(false)
 	default:
 		c.Report(diag.CodeNamespace, "userns_mode", "the user namespace mode %q is not known", c.Service.UserNSMode).Hint = "write host, or remove it"
 	}

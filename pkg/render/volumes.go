@@ -51,10 +51,21 @@ func volumeRows() []Attribute {
 		{Path: "services.*.volumes.[].tmpfs.mode", Support: Ignored, Reason: "is not set: a memory volume is writable for everyone (0777)", Hint: "remove it", Doc: "A memory volume is writable for everyone (0777).", Codes: []diag.Code{diag.CodeTmpfsOption}},
 		ignored("services.*.volumes.[].consistency", nil, "is a setting of Docker Desktop's file sharing", "remove it", diag.CodeMountOption),
 		ignored("services.*.volumes.[].bind.selinux", nil, "is not used: nothing of the host is mounted", "remove it", diag.CodeMountOption),
-		ignored("services.*.volumes.[].bind.propagation", nil, "is not used: nothing of the host is mounted", "remove it", diag.CodeMountOption),
-		ignored("services.*.volumes.[].bind.recursive", nil, "is not used: nothing of the host is mounted", "remove it", diag.CodeMountOption),
+		{
+			Path: "services.*.volumes.[].bind.propagation", Support: Partial, Target: "volumeMounts.mountPropagation",
+			Doc:   "Of a path of the node: shared and rshared are Bidirectional, which only a privileged service may have, slave and rslave HostToContainer. A copied file or folder has no mounts below it.",
+			Codes: []diag.Code{diag.CodeMountOption},
+		},
+		{
+			Path: "services.*.volumes.[].bind.recursive", Support: Partial, Target: "volumeMounts.recursiveReadOnly",
+			Doc:   "Of a read-only path of the node: readonly is Enabled, enabled IfPossible, writable Disabled. Mounts below are always there: disabled is reported.",
+			Codes: []diag.Code{diag.CodeMountOption},
+		},
 		{Path: "services.*.volumes.[].volume.nocopy", Support: Full, Target: "pod.spec.initContainers", Doc: "Keeps a volume from being filled from the image where `seed: true` asks for it."},
-		ignored("services.*.volumes.[].volume.labels", []string{"*"}, "are not set: a claim may be shared by services", "set labels on the volume at the top level", diag.CodeMountOption),
+		{
+			Path: "services.*.volumes.[].volume.labels", Covers: []string{"*"}, Support: Full, Target: "metadata.annotations of the claim",
+			Doc: "Annotations of the volume's claim, below those of the volume itself. An anonymous volume is no object, so that its labels are reported.", Codes: []diag.Code{diag.CodeMountOption}, Map: reportLostLabels,
+		},
 	}
 }
 
@@ -285,6 +296,15 @@ func mapVolumesFrom(c *Ctx) {
 				continue
 			}
 			c.mountVolume(v, place)
+		}
+	}
+}
+
+// reportLostLabels reports the labels of what has no claim of its own.
+func reportLostLabels(c *Ctx) {
+	for i, v := range c.Service.Volumes {
+		if v.Volume != nil && len(v.Volume.Labels) > 0 && (v.Source == "" || bool(c.Project.Volumes[v.Source].External)) {
+			c.reportAt(diag.CodeMountOption, []string{"volumes", strconv.Itoa(i), "volume", "labels"}, "the volume has no claim of the project that could bear labels")
 		}
 	}
 }
