@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -99,7 +100,7 @@ func replace(r replaced, work string) error {
 			continue
 		}
 		if err := show(filepath.Join(dir, e.Name()), filepath.Join(work, e.Name()), e.Type()); err != nil {
-			return err
+			slog.Warn("not shown in the node", "file", filepath.Join(dir, e.Name()), "error", err)
 		}
 	}
 	for _, o := range r.own {
@@ -110,8 +111,9 @@ func replace(r replaced, work string) error {
 	return unix.Mount(work, dir, "", unix.MS_MOVE, "")
 }
 
-// show makes an entry of the host appear at another place. One that vanished in
-// the meantime, or that even the superuser can't look at, is left out.
+// show makes an entry of the host appear at another place. It fails for one that
+// vanished in the meantime, that even the superuser can't look at, or that is
+// not to be bound.
 func show(from, at string, kind fs.FileMode) error {
 	var err error
 	switch {
@@ -128,9 +130,6 @@ func show(from, at string, kind fs.FileMode) error {
 		if err = os.WriteFile(at, nil, 0o600); err == nil {
 			err = unix.Mount(from, at, "", unix.MS_BIND, "")
 		}
-	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return nil
 	}
 	return err
 }
