@@ -94,10 +94,15 @@ func layout(set render.Set, o Options) ([]file, error) {
 		}
 		files = append(files, g...)
 	}
-	if slices.ContainsFunc(files, func(f file) bool { return isSecretPath(f.path) }) {
-		files = append(files, file{secretsDir + "/.gitignore", []byte("# Secret values stay out of git.\n*\n!.gitignore\n"), 0o644})
+	if hasSecrets(files) {
+		// It is there before the values are.
+		files = slices.Insert(files, 0, file{secretsIgnoreFile, []byte("# Secret values stay out of git.\n*\n!.gitignore\n"), 0o644})
 	}
 	return append(files, file{kustomizationFile, k.text(), 0o644}), nil
+}
+
+func hasSecrets(files []file) bool {
+	return slices.ContainsFunc(files, func(f file) bool { return isSecretPath(f.path) })
 }
 
 func objectFile(name string, object render.Object, namespace, format string) (file, error) {
@@ -174,22 +179,43 @@ func writeFile(dir string, f file) error {
 }
 
 // removeStale removes what an earlier run wrote and this one does not, and the
-// directories that this leaves empty.
+// directories that this leaves empty. The last of secrets/ are its record and
+// its .gitignore, which stays as long as someone else's file is there.
 func removeStale(dir string, before record, files []file) error {
 	for _, e := range before {
-		if slices.ContainsFunc(files, func(f file) bool { return f.path == e.path }) {
+		if e.path == secretsIgnoreFile || slices.ContainsFunc(files, func(f file) bool { return f.path == e.path }) {
 			continue
 		}
-		path := filepath.Join(dir, filepath.FromSlash(e.path))
-		if !e.unchanged(path) {
-			continue
-		}
-		if err := os.Remove(path); err != nil {
+		if err := removeUnchanged(dir, e); err != nil {
 			return err
 		}
-		for parent := filepath.Dir(path); parent != filepath.Clean(dir) && os.Remove(parent) == nil; {
-			parent = filepath.Dir(parent)
-		}
+	}
+	if hasSecrets(files) {
+		return nil
+	}
+	err := os.Remove(filepath.Join(dir, filepath.FromSlash(secretRecordFile)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	i := slices.IndexFunc(before, func(e recorded) bool { return e.path == secretsIgnoreFile })
+	if rest, _ := os.ReadDir(filepath.Join(dir, secretsDir)); i < 0 || len(rest) != 1 {
+		return nil
+	}
+	return removeUnchanged(dir, before[i])
+}
+
+// removeUnchanged removes a file that is as it was written, and the directories
+// that it was alone in.
+func removeUnchanged(dir string, e recorded) error {
+	path := filepath.Join(dir, filepath.FromSlash(e.path))
+	if !e.unchanged(path) {
+		return nil
+	}
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	for parent := filepath.Dir(path); parent != filepath.Clean(dir) && os.Remove(parent) == nil; {
+		parent = filepath.Dir(parent)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func TestWriteDirLayout(t *testing.T) {
 	writeDir(t, dir, sample(t), Options{})
 	files := contents(t, dir)
 	want := []string{".gantry-files", "clusterrole-system-reader.yaml", "configmap-config.yaml", "deployment-web.yaml", "kustomization.yaml",
-		"persistentvolumeclaim-data.yaml", "role-reader.yaml", "secrets/.gitignore", "secrets/plain/password", "secrets/token/empty",
+		"persistentvolumeclaim-data.yaml", "role-reader.yaml", "secrets/.gantry-files", "secrets/.gitignore", "secrets/plain/password", "secrets/token/empty",
 		"secrets/token/tls.key", "secrets/token/token", "service-web.yaml", "statefulset-db.yaml", "widget-w.yaml"}
 	var got []string
 	for name := range files {
@@ -164,7 +164,8 @@ func TestWriteDirRemovesWhatIsStale(t *testing.T) {
 	small := sample(t)
 	small.Objects = small.Objects[2:4]
 	writeDir(t, dir, small, Options{})
-	want := []string{".gantry-files", "configmap-config.yaml", "kustomization.yaml", "mine.yaml", "persistentvolumeclaim-data.yaml", "secrets/mine", "widget-w.yaml"}
+	want := []string{".gantry-files", "configmap-config.yaml", "kustomization.yaml", "mine.yaml", "persistentvolumeclaim-data.yaml",
+		"secrets/.gitignore", "secrets/mine", "widget-w.yaml"}
 	var got []string
 	for name := range contents(t, dir) {
 		got = append(got, name)
@@ -178,6 +179,31 @@ func TestWriteDirRemovesWhatIsStale(t *testing.T) {
 	}
 	if b := built(t, dir); len(b) != 2 {
 		t.Errorf("it builds to %v", b)
+	}
+}
+
+// What git takes must not help to find a password by trying.
+func TestWriteDirKeepsChecksumsOfSecretsOutOfGit(t *testing.T) {
+	dir := t.TempDir()
+	writeDir(t, dir, sample(t), Options{})
+	files := contents(t, dir)
+	for name, text := range files {
+		if !strings.HasPrefix(name, "secrets/") || strings.HasSuffix(name, recordFile) || strings.HasSuffix(name, ".gitignore") {
+			continue
+		}
+		if strings.Contains(files[recordFile], sum([]byte(text))) {
+			t.Errorf("%s has the checksum of %s", recordFile, name)
+		}
+		if !strings.Contains(files[secretRecordFile], sum([]byte(text))) {
+			t.Errorf("%s lacks %s", secretRecordFile, name)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, secretRecordFile)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%s: %v, %v", secretRecordFile, info, err)
+	}
+	writeDir(t, dir, sample(t), Options{Secrets: Omit})
+	if _, err := os.Stat(filepath.Join(dir, secretsDir)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("secrets/ is left over: %v", err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 const (
 	kustomizationFile = "kustomization.yaml"
 	secretsDir        = "secrets"
+	secretsIgnoreFile = secretsDir + "/.gitignore"
 	// header begins every kustomization of WriteDir and marks it as replaceable.
 	header = "# Written by `gantry compose convert`, which replaces this file: make changes in an\n# overlay that names this directory in its resources.\n"
 )

@@ -13,8 +13,13 @@ import (
 )
 
 // recordFile lists what WriteDir wrote, with a checksum of each file, so that
-// a later run removes its own files only.
-const recordFile = ".gantry-files"
+// a later run removes its own files only. The files of secrets/ are listed in
+// there, where git ignores it: from the checksum of a weak password the password
+// can be found by trying.
+const (
+	recordFile       = ".gantry-files"
+	secretRecordFile = secretsDir + "/" + recordFile
+)
 
 // recorded is a file that an earlier run wrote. The sum is "" while the run is
 // not finished.
@@ -24,7 +29,16 @@ type record []recorded
 
 // readRecord reads the record of a directory; there is none in a new one.
 func readRecord(dir string) (record, error) {
-	data, err := os.ReadFile(filepath.Join(dir, recordFile))
+	open, err := readRecordFile(filepath.Join(dir, recordFile))
+	if err != nil {
+		return nil, err
+	}
+	secret, err := readRecordFile(filepath.Join(dir, filepath.FromSlash(secretRecordFile)))
+	return append(open, secret...), err
+}
+
+func readRecordFile(path string) (record, error) {
+	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -72,10 +86,29 @@ func sum(data []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
+// writeRecord writes the record, that of the secrets first. Without secrets it
+// has no file there.
 func writeRecord(dir string, r record) error {
+	secret, open := record{}, record{}
+	for _, e := range r {
+		if isSecretPath(e.path) {
+			secret = append(secret, e)
+		} else {
+			open = append(open, e)
+		}
+	}
+	if len(secret) > 0 {
+		if err := writeFile(dir, file{secretRecordFile, secret.text(), 0o600}); err != nil {
+			return err
+		}
+	}
+	return writeFile(dir, file{recordFile, open.text(), 0o644})
+}
+
+func (r record) text() []byte {
 	var b strings.Builder
 	for _, e := range r {
 		fmt.Fprintf(&b, "%s  %s\n", e.sum, e.path)
 	}
-	return writeFile(dir, file{recordFile, []byte(b.String()), 0o644})
+	return []byte(b.String())
 }
