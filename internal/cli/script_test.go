@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -44,7 +46,8 @@ func TestClusterScripts(t *testing.T) {
 	}
 	runScripts(t, "testdata/cluster", func(env *testscript.Env) {
 		env.Setenv("KUBECONFIG", kubeconfig)
-		env.Setenv("NS", "gantry-cli-"+filepath.Base(env.WorkDir))
+		// Of this run alone: namespaces are never deleted.
+		env.Setenv("NS", fmt.Sprintf("%s-%d", strings.TrimPrefix(filepath.Base(env.WorkDir), "script-"), time.Now().UnixNano()))
 	})
 }
 
