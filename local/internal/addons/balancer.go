@@ -229,9 +229,10 @@ func current(s *corev1.Service) netip.Addr {
 	return addr
 }
 
-// wanted gives the address that a Service asks for, the zero address if none.
+// wanted gives the address that a Service asks for, the zero address if none. The
+// field is deprecated, but it is what tools still write.
 func wanted(s *corev1.Service) netip.Addr {
-	addr, err := netip.ParseAddr(s.Spec.LoadBalancerIP) //nolint:staticcheck // deprecated, but what tools still write
+	addr, err := netip.ParseAddr(s.Spec.LoadBalancerIP)
 	if err != nil {
 		return netip.Addr{}
 	}

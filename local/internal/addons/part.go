@@ -2,7 +2,6 @@ package addons
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -63,12 +62,15 @@ func run(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan error, 2)
-	go func() { ended <- runProvisioner(ctx, c, client) }()
-	go func() { ended <- runBalancer(ctx, c, client) }()
-	first := <-ended
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		runProvisioner(ctx, c, client)
+	}()
+	err = runBalancer(ctx, c, client)
 	cancel()
-	return errors.Join(first, <-ended)
+	<-ended
+	return err
 }
 
 // connect makes the client. The API server is on the same machine, so that it

@@ -40,14 +40,13 @@ func newProvisioner(c *state.Cluster) *provisioner {
 }
 
 // runProvisioner serves claims until ctx ends.
-func runProvisioner(ctx context.Context, c *state.Cluster, client kubernetes.Interface) error {
+func runProvisioner(ctx context.Context, c *state.Cluster, client kubernetes.Interface) {
 	pc := controller.NewProvisionController(ctx, client, provisionerName, newProvisioner(c),
 		controller.LeaderElection(false),
 		controller.ResyncPeriod(time.Minute),
 		controller.RetryIntervalMax(10*time.Second),
 	)
 	pc.Run(ctx)
-	return nil
 }
 
 // Provision makes the volume of a claim: a folder on the node that the scheduler

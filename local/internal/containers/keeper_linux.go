@@ -204,7 +204,7 @@ func orEnd(err error) error {
 func (n *node) end() {
 	n.kill()
 	n.progress.Close()
-	<-n.ended
+	<-n.ended //nolint:errcheck // it was ended, which is no news
 }
 
 // kill ends the node's first process, and by that all of its processes.
