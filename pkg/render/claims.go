@@ -31,12 +31,13 @@ func (r *rendering) claims() {
 			r.report(diag.CodeVolumeDriver, []string{"volumes", name, "driver"}, "the driver %q is a Docker plugin: the claim gets the cluster's storage class instead", config.Driver).
 				Hint = "choose one with kubernetes.volumes." + name + ".class in ecs-params.yml"
 		}
+		r.reportVolumeLabels(name)
 		r.add(r.claim(name, config), "volumes", name)
 	}
 }
 
 func (r *rendering) claim(name string, config types.VolumeConfig) *corev1.PersistentVolumeClaim {
-	p := r.params.Kubernetes.Volumes[name]
+	p := r.volumeSettings(name)
 	size, err := resource.ParseQuantity(p.Size)
 	if err != nil {
 		size = resource.MustParse(defaultClaimSize)

@@ -70,13 +70,14 @@ func (c *Ctx) ParamsService() params.ServiceParams {
 	return c.Params.TaskDefinition.Services[c.owner()]
 }
 
-// KubernetesService returns the service's entry in the kubernetes block.
+// KubernetesService returns the service's entry in the kubernetes block, with
+// what labels of kompose say where it is silent.
 func (c *Ctx) KubernetesService() params.KubernetesService {
 	k := c.Params.Kubernetes.Services[c.owner()]
 	if c.isHook() { // only what concerns any pod
 		return params.KubernetesService{ServiceAccount: k.ServiceAccount, NodeSelector: k.NodeSelector}
 	}
-	return k
+	return komposeSettings(c.Service.Labels, k)
 }
 
 // Add adds an object of the service beside its workload. attribute is the path

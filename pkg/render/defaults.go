@@ -22,6 +22,7 @@ func (c *Ctx) applyParams() {
 	for _, name := range c.Params.Kubernetes.ImagePullSecrets {
 		c.Pod.ImagePullSecrets = append(c.Pod.ImagePullSecrets, corev1.LocalObjectReference{Name: name})
 	}
+	c.applyKompose()
 	k := c.KubernetesService()
 	if k.ServiceAccount != "" {
 		c.Pod.ServiceAccountName = k.ServiceAccount

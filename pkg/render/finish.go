@@ -27,6 +27,7 @@ func (r *rendering) finish() (Set, diag.List) {
 	}
 	set.Objects = r.convertAll()
 	sortObjects(set.Objects)
+	r.patchObjects(&set)
 	slices.SortFunc(set.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
 	return set, r.withoutEchoes(r.diags).Allow(func(d diag.Diagnostic) bool { return allows(r.project.Extensions, d.Code) }).Sorted()
 }

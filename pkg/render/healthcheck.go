@@ -18,14 +18,16 @@ func healthRows() []Attribute {
 		Support: Full,
 		Target:  "container.readinessProbe, startupProbe",
 		Doc: "A readiness probe with interval, timeout and retries (Docker's 30s, 30s and 3 where not set), and a startup probe that asks " +
-			"every start_interval (5s) until the check first passes. Docker never ends a container for being unhealthy, so the startup probe gives up " +
+			"every start_interval (5s, or interval where that is shorter) until the check first passes. Docker never ends a container for being unhealthy, so the startup probe gives up " +
 			"only a day after start_period; with `liveness: true` in the params it gives up after start_period and retries, and a liveness probe is added. " +
 			"Durations are rounded up to seconds. CMD-SHELL runs in /bin/sh. ecs-params' healthcheck wins field by field.",
 		Codes: []diag.Code{diag.CodeHealthcheckNoTest, diag.CodeHealthcheckRounded}, Map: mapHealthcheck,
 	}}
 }
 
-// Docker's defaults (Dockerfile reference, HEALTHCHECK).
+// Docker's defaults (Dockerfile reference, HEALTHCHECK). Docker asks every
+// start_interval within start_period only, and every interval without one: the
+// startup probe takes the shorter of the two.
 const (
 	defaultInterval      = 30 * time.Second
 	defaultTimeout       = 30 * time.Second
@@ -71,7 +73,7 @@ func mapHealthcheck(c *Ctx) {
 
 // health merges the healthcheck of the files and of ecs-params; false if there is none.
 func (c *Ctx) health() (health, bool) {
-	h := health{interval: defaultInterval, timeout: defaultTimeout, startInterval: defaultStartInterval, retries: defaultRetries}
+	h := health{interval: defaultInterval, timeout: defaultTimeout, retries: defaultRetries}
 	compose, ecs := c.Service.HealthCheck, c.ParamsService().HealthCheck
 	if compose == nil && ecs == nil {
 		return h, false
@@ -83,6 +85,9 @@ func (c *Ctx) health() (health, bool) {
 		h.override(ecs)
 	}
 	disabled := compose != nil && compose.Disable && (ecs == nil || len(ecs.Test) == 0)
+	if h.startInterval == 0 {
+		h.startInterval = min(defaultStartInterval, h.interval)
+	}
 	return h, !disabled && (len(h.test) == 0 || h.test[0] != "NONE")
 }
 

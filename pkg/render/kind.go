@@ -1,18 +1,19 @@
 package render
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// decideKind chooses the workload kind of a service. Params win; then
-// deploy.mode (Compose Specification, "deploy: mode"); then a one-shot is a Job:
+// decideKind chooses the workload kind of a service. Params win, then
+// x-gantry.kind; then deploy.mode (Compose Specification, "deploy: mode"); then a one-shot is a Job:
 // a dependent waits for its completion, or it is not restarted on success and
 // serves nothing (no ports, no healthcheck). A job is a CronJob.
 func (c *Ctx) decideKind() string {
-	if kind := c.KubernetesService().Kind; kind != "" {
+	if kind := cmp.Or(c.Params.Service(c.owner()).Kind, c.extensionKind(), c.KubernetesService().Kind); kind != "" && !c.isHook() {
 		return kind
 	}
 	if c.Section == "jobs" {

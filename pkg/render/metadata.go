@@ -19,8 +19,9 @@ func metadataRows() []Attribute {
 		{
 			Path: "services.*.labels", Covers: []string{"*"}, Support: Full, Target: "pod annotations and labels",
 			Doc: "Docker's labels are free text, as Kubernetes' annotations are: each becomes an annotation of the pod, and also a label " +
-				"where its value is allowed in one. gantry's own labels are never replaced.",
-			Codes: []diag.Code{diag.CodeLabelKey}, Map: mapLabels,
+				"where its value is allowed in one. gantry's own labels are never replaced. Of the labels of kompose those with a clear meaning are read where no file of gantry says otherwise, " +
+				"such as kompose.service.type, kompose.service.expose, kompose.volume.size and kompose.controller.type; every other is named with gantry's way to say it.",
+			Codes: []diag.Code{diag.CodeLabelKey, diag.CodeForeignLabel, diag.CodeForeignUnread}, Map: mapLabels,
 		},
 		{
 			Path: "services.*.label_file", Support: Loader, Doc: "Read with the Compose files and merged below `labels`.",
@@ -71,6 +72,7 @@ func (c *Ctx) annotate(key, value string) {
 }
 
 func mapLabels(c *Ctx) {
+	c.reportForeignLabels()
 	labels, annotations := c.labelsFrom("labels", c.Service.Labels)
 	c.Template.Labels = merged(labels, c.Template.Labels)
 	c.Template.Annotations = merged(c.Template.Annotations, annotations)

@@ -47,6 +47,7 @@ func Render(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 		c.serve()
 	}
 	r.projectObjects()
+	r.checkExtensions()
 	r.restartTogether()
 	r.rollOutHooks()
 	for _, c := range r.contexts {

@@ -16,7 +16,7 @@ func topLevelRows() []Attribute {
 
 		{Path: "volumes", Covers: []string{"*", "*.name"}, Support: Full, Target: "PersistentVolumeClaim", Doc: "A claim PROJECT-VOLUME, or named by `name`. Size and class come from the params (default 1Gi and the cluster's default class). It is deleted only by `down --volumes`."},
 		{Path: "volumes.*.external", Covers: []string{"name"}, Support: Full, Target: "persistentVolumeClaim.claimName", Doc: "The claim is referred to by name and must exist before `up`.", Codes: []diag.Code{}},
-		{Path: "volumes.*.labels", Covers: []string{"*"}, Support: Full, Target: "metadata.annotations of the claim", Doc: "Annotations, since Compose labels are free text."},
+		{Path: "volumes.*.labels", Covers: []string{"*"}, Support: Full, Target: "metadata.annotations of the claim", Doc: "Annotations, since Compose labels are free text. kompose.volume.size and kompose.volume.storage-class-name are read where the params do not say."},
 		{Path: "volumes.*.driver", Support: Partial, Target: "PersistentVolumeClaim", Doc: "`local` is what every claim is. Other drivers are Docker plugins: choose a storage class in the params.", Codes: []diag.Code{diag.CodeVolumeDriver}},
 		{Path: "volumes.*.driver_opts", Covers: []string{"*"}, Support: Partial, Target: "pod.spec.volumes: nfs, emptyDir", Doc: "The local driver's nfs and tmpfs become volumes of that kind. A bind to a folder of the host is an error, as is every other option.", Codes: []diag.Code{diag.CodeVolumeDriver}},
 
