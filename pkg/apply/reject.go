@@ -40,6 +40,9 @@ func (e *OpError) reason() string {
 			text += fmt.Sprintf(", %s (%s)", c.Field, c.Type)
 		}
 	}
+	if text == "" {
+		return "the API server's answer may repeat its values and is not shown"
+	}
 	return text
 }
 
@@ -58,6 +61,9 @@ func (e *OpError) Diagnostics() diag.List {
 		if r.is(e.Err) {
 			d := e.about(r.code, "%s: %s", e.Op.Ref, e.reason())
 			d.Hint = r.hint
+			if e.Op.Sensitive && r.code == diag.DeployInvalid {
+				d.Hint = secretHint
+			}
 			return diag.List{d}
 		}
 	}
@@ -67,6 +73,9 @@ func (e *OpError) Diagnostics() diag.List {
 func (e *OpError) about(code diag.Code, format string, args ...any) diag.Diagnostic {
 	return diag.New(code, e.Op.Pos, e.Op.Path, format, args...)
 }
+
+// secretHint stands in for the API server's words about a Secret.
+const secretHint = "in a Secret the values under data must be base64, those under stringData strings"
 
 // refusal tells the kinds of refusal apart.
 type refusal struct {
@@ -84,6 +93,8 @@ func refusals() []refusal {
 		{says("ValidatingAdmissionPolicy"), diag.DeployDenied, "change what the admission rule objects to, or ask who runs the cluster"},
 		{apierrors.IsInvalid, diag.DeployInvalid, "correct the attribute that the field comes from"},
 		{apierrors.IsBadRequest, diag.DeployInvalid, "correct the attribute that the field comes from"},
+		// Server-side apply says so with status 500 of what does not fit the kind's schema.
+		{says("failed to create typed patch object"), diag.DeployInvalid, "correct the field, in a kustomization the patch or resource that sets it"},
 		{says("is being terminated"), diag.DeployFailed, "wait until the namespace is gone, or use another one"},
 		{apierrors.IsForbidden, diag.DeployForbidden, "ask for a Role with that permission (docs/rbac.md), or use another context"},
 	}

@@ -71,6 +71,19 @@ func TestSecretValuesAreNotInRefusals(t *testing.T) {
 	}
 }
 
+// A Secret that does not fit the schema is refused without a reason but the
+// message, which repeats the value.
+func TestRefusedSecretIsExplained(t *testing.T) {
+	const canary = "canary"
+	err := apierrors.NewInternalError(errors.New("failed to create typed patch object (default/own; /v1, Kind=Secret): .stringData.n: expected string, got " + canary))
+	err.ErrStatus.Reason, err.ErrStatus.Details = "", nil
+	op := plan.Op{Ref: render.Ref{GroupKind: schema.GroupKind{Kind: "Secret"}, Name: "own"}, Sensitive: true}
+	got := (&OpError{Op: op, Err: err}).Diagnostics()
+	if len(got) != 1 || got[0].Code != diag.DeployInvalid || !strings.Contains(got[0].Message, "is not shown") || !strings.Contains(got[0].Hint, "base64") || strings.Contains(got[0].String(), canary) {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestOnlyOurs(t *testing.T) {
 	for _, c := range []struct {
 		err  error
