@@ -25,6 +25,7 @@ type service struct {
 	// config is mounted from a ConfigMap whose name has this hash.
 	config string
 	extra  string // more lines of the pod's spec, indented by 6
+	bare   bool   // without the healthcheck that services have otherwise
 }
 
 func after(name, condition string) []render.Dependency {
@@ -102,6 +103,9 @@ func (s service) manifests(project string) []string {
 	annotations := ""
 	if s.simulate != "" {
 		annotations = ", annotations: {gantry.dev/simulate: " + s.simulate + "}"
+	}
+	if s.workloadKind() != "Job" && !s.bare {
+		mounts += ", readinessProbe: {exec: {command: [\"true\"]}}"
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "apiVersion: %s\nkind: %s\nmetadata: {name: %s, labels: %s}\nspec:\n", apiVersion(s.workloadKind()), s.workloadKind(), s.name, managed)

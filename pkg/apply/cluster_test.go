@@ -47,6 +47,7 @@ func newLab(t *testing.T) *lab {
 	if kubeconfig == "" {
 		t.Skipf("set %s to the kubeconfig of a gantry-local cluster with simulated nodes", kubeconfigEnv)
 	}
+	t.Parallel()
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
 		t.Fatal(err)

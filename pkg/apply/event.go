@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/gantry-dev/gantry/pkg/plan"
@@ -105,6 +106,14 @@ func words(op plan.Op) (doing, done string) {
 	default:
 		return TextUpdating, TextUpdated
 	}
+}
+
+// why returns the cause of an operation, unless its verb says as much already.
+func why(op plan.Op) string {
+	if op.Verb == plan.Create || slices.Contains([]string{plan.CauseDown, plan.CauseStop, plan.CauseStopped, plan.CauseRestart}, op.Cause) {
+		return ""
+	}
+	return op.Cause
 }
 
 func scaleWords(op plan.Op) (doing, done string) {

@@ -61,7 +61,7 @@ func (r *runner) removeAll(ctx context.Context, ops []plan.Op) error {
 }
 
 func (r *runner) remove(ctx context.Context, op plan.Op) {
-	r.events.op(op, Working, TextRemoving, op.Cause)
+	r.events.op(op, Working, TextRemoving, why(op))
 	r.take()
 	err := r.send.remove(ctx, op.Ref, op.Live.GetUID(), r.propagation(op))
 	r.give()

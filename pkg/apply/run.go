@@ -92,7 +92,7 @@ func (r *runner) makeNamespace(ctx context.Context) error {
 	}
 	ref := render.Ref{Name: r.plan.Namespace}
 	ref.GroupKind.Kind = "Namespace"
-	r.events.ref(ref, "", Working, TextCreating, "not found")
+	r.events.ref(ref, "", Working, TextCreating, "")
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: r.plan.Namespace}}
 	_, err := retry(ctx, func(ctx context.Context) (*corev1.Namespace, error) {
 		return r.kube.Kube().CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{FieldManager: plan.FieldManager})

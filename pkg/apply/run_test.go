@@ -136,7 +136,6 @@ func TestFailuresAreExplainedEarly(t *testing.T) {
 		{"missing volume", service{name: "web", image: "a:1", extra: "      volumes: [{name: v, persistentVolumeClaim: {claimName: missing}}]\n"}, []string{"services.web: ", "missing"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			l := newLab(t)
 			start := time.Now()
 			_, result, err := l.try(t.Context(), project(t, "bad", c.service), apply.Options{Wait: true, Timeout: time.Minute})
@@ -203,7 +202,6 @@ func TestInterruptEndsAtOnceAndTheNextRunCompletes(t *testing.T) {
 func TestQuotaIsExplained(t *testing.T) {
 	for _, kind := range []string{"Deployment", "StatefulSet"} {
 		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
 			l := newLab(t)
 			l.up(project(t, "base", service{name: "x", image: "a:1"}))
 			quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "q"}}
@@ -278,5 +276,43 @@ func TestWatchesResume(t *testing.T) {
 	set := project(t, "cut", shop(t)...)
 	if _, result, err := l.try(t.Context(), set, apply.Options{Wait: true, Timeout: time.Minute}); err != nil {
 		t.Errorf("%v\n%v", err, result.Diagnostics)
+	}
+}
+
+func TestNewContainersWithoutProbeStandTheTime(t *testing.T) {
+	l := newLab(t)
+	set := project(t, "proof", service{name: "web", image: "a:1", bare: true})
+	start := time.Now()
+	l.up(set)
+	if took := time.Since(start); took < 3*time.Second {
+		t.Errorf("a container without probe counted as running after %s", took)
+	}
+	l.proxy.reset()
+	l.up(set)
+	if seen := l.proxy.seen("WATCH"); len(seen) > 0 {
+		t.Errorf("an unchanged service was watched: %v", seen)
+	}
+}
+
+func TestUpGivesWhatIsBackedOffANewStart(t *testing.T) {
+	for _, kind := range []string{"Deployment", "Job"} {
+		t.Run(kind, func(t *testing.T) {
+			l := newLab(t)
+			set := project(t, "again", service{name: "web", image: "nope:1", kind: kind, simulate: "imagepull"})
+			run := func() string {
+				_, result, err := l.try(t.Context(), set, apply.Options{Wait: true, Timeout: time.Minute})
+				if !errors.Is(err, apply.ErrFailed) {
+					t.Fatalf("err = %v, want ErrFailed\n%v", err, result.Diagnostics)
+				}
+				pods, err := l.direct.Kube().CoreV1().Pods(l.namespace).List(t.Context(), metav1.ListOptions{})
+				if err != nil || len(pods.Items) != 1 {
+					t.Fatalf("%d pods, want 1 (%v)", len(pods.Items), err)
+				}
+				return string(pods.Items[0].UID)
+			}
+			if first, second := run(), run(); first == second {
+				t.Error("the second up waited for the pod whose pull had failed before")
+			}
+		})
 	}
 }

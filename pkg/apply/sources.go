@@ -81,7 +81,7 @@ func slim(raw any) (any, error) {
 	switch o := raw.(type) {
 	case *corev1.Pod:
 		o.ManagedFields, o.Annotations = nil, nil
-		o.Spec = corev1.PodSpec{NodeName: o.Spec.NodeName}
+		o.Spec = corev1.PodSpec{NodeName: o.Spec.NodeName, Containers: slimContainers(o.Spec.Containers)}
 	case *appsv1.Deployment:
 		o.ManagedFields, o.Spec.Template = nil, corev1.PodTemplateSpec{}
 	case *appsv1.StatefulSet:
@@ -96,6 +96,19 @@ func slim(raw any) (any, error) {
 		o.SetManagedFields(nil)
 	}
 	return raw, nil
+}
+
+// slimContainers keeps the names, and whether there is a readiness probe.
+func slimContainers(in []corev1.Container) []corev1.Container {
+	out := make([]corev1.Container, 0, len(in))
+	for _, c := range in {
+		kept := corev1.Container{Name: c.Name}
+		if c.ReadinessProbe != nil {
+			kept.ReadinessProbe = &corev1.Probe{}
+		}
+		out = append(out, kept)
+	}
+	return out
 }
 
 // typed turns an answer of the API server into the type whose status is read;

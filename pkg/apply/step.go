@@ -30,11 +30,11 @@ func (r *runner) change(ctx context.Context, s *step) bool {
 	if r.hasFailed() || ctx.Err() != nil {
 		return false
 	}
-	if s.op.Verb == plan.Unchanged {
+	if s.op.Verb == plan.Unchanged && !r.renew(ctx, s) {
 		return r.unchanged(s)
 	}
 	doing, done := words(s.op)
-	r.events.op(s.op, Working, doing, s.op.Cause)
+	r.events.op(s.op, Working, doing, why(s.op))
 	live, err := r.sendOp(ctx, s)
 	if err != nil {
 		_ = r.refuse(s.op, err)

@@ -35,7 +35,9 @@ type tracker struct {
 	pods   map[types.UID]map[string]*corev1.Pod
 	sets   map[types.UID]map[string]*appsv1.ReplicaSet
 	owners map[types.UID]types.UID
-	subs   map[render.Ref]map[chan struct{}]bool
+	// forgotten are the pods that this run has ended itself.
+	forgotten map[types.UID]bool
+	subs      map[render.Ref]map[chan struct{}]bool
 	// spawn runs a watch for as long as the run lasts.
 	spawn func(func(context.Context))
 }
@@ -54,13 +56,14 @@ func newTracker(ctx context.Context, s *sender, selector, podSelector string) (t
 	t = &tracker{
 		spawn: func(watch func(context.Context)) { wg.Go(func() { watch(ctx) }) },
 		send:  s, selector: selector, podSelector: podSelector,
-		kinds:   map[schema.GroupKind]*watched{},
-		objects: map[render.Ref]runtime.Object{},
-		refs:    map[types.UID]render.Ref{},
-		pods:    map[types.UID]map[string]*corev1.Pod{},
-		sets:    map[types.UID]map[string]*appsv1.ReplicaSet{},
-		owners:  map[types.UID]types.UID{},
-		subs:    map[render.Ref]map[chan struct{}]bool{},
+		kinds:     map[schema.GroupKind]*watched{},
+		objects:   map[render.Ref]runtime.Object{},
+		refs:      map[types.UID]render.Ref{},
+		pods:      map[types.UID]map[string]*corev1.Pod{},
+		sets:      map[types.UID]map[string]*appsv1.ReplicaSet{},
+		owners:    map[types.UID]types.UID{},
+		forgotten: map[types.UID]bool{},
+		subs:      map[render.Ref]map[chan struct{}]bool{},
 	}
 	return t, wg.Wait
 }
@@ -178,7 +181,7 @@ func (t *tracker) pod(o runtime.Object, gone bool) {
 	}
 	owner := controller(p)
 	t.mu.Lock()
-	keep(t.pods, owner, p.Name, p, gone)
+	keep(t.pods, owner, p.Name, p, gone || t.forgotten[p.UID])
 	ref, direct := t.refs[owner]
 	if !direct {
 		ref = t.refs[t.owners[owner]]

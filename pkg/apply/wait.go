@@ -71,6 +71,7 @@ type waiting struct {
 	trouble   *trouble
 	troubled  time.Time
 	inspected time.Time
+	proof     proof
 	// forgiven counts the exits from before the dependencies were ready.
 	forgiven int32
 }
@@ -85,7 +86,7 @@ func (w *waiting) look(ctx context.Context) (done bool, err error) {
 	}
 	o, pods := w.tracker.look(w.ref, w.want, w.condition == plan.Stopped)
 	if o == nil || w.condition == plan.Stopped && !w.watchesPods() {
-		w.say("waiting for its controller")
+		w.say("for its controller")
 		return false, nil
 	}
 	summary, known := summarize(o)
@@ -93,7 +94,7 @@ func (w *waiting) look(ctx context.Context) (done bool, err error) {
 		return w.lookOther(o)
 	}
 	v := judge(summary, pods, w.condition, w.exitLimit(pods))
-	if v.reached {
+	if v.reached && w.proven(summary, pods) {
 		w.trouble = nil
 		return true, nil
 	}

@@ -30,6 +30,8 @@ const (
 	DeployNamespaceMade   Code = "GTY523"
 	DeployTwice           Code = "GTY524"
 	DeployInventoryBroken Code = "GTY525"
+
+	DeployReplicasRestored Code = "GTY526"
 )
 
 func clusterCodes() []CodeInfo {
@@ -95,5 +97,7 @@ func applyCodes() []CodeInfo {
 			Doc: "The rendered set has two objects of the same kind and name; the second would overwrite the first."},
 		{Code: DeployInventoryBroken, Severity: Error, Title: "the project's inventory cannot be read",
 			Doc: "The Secret gantry.PROJECT is damaged or from a newer gantry. Nothing is changed."},
+		{Code: DeployReplicasRestored, Severity: Info, Title: "the files declare the replicas",
+			Doc: "The Compose files or ecs-params state a replica count for the service. What scale sets holds until the next up. Remove the count from the files to keep what scale sets."},
 	}
 }

@@ -69,7 +69,7 @@ func (d downPlan) runs(ref render.Ref) bool {
 // op decides on one object; ok is false when there is nothing to say of it.
 func (d downPlan) op(ref render.Ref) (Op, bool) {
 	member, listed := d.observed.Inventory.Member(ref)
-	op := Op{Ref: ref, Verb: Prune, Cause: "down", Live: d.observed.Live[ref], Service: member.Service, Sensitive: ref.GroupKind == kindSecret()}
+	op := Op{Ref: ref, Verb: Prune, Cause: CauseDown, Live: d.observed.Live[ref], Service: member.Service, Sensitive: ref.GroupKind == kindSecret()}
 	owner, foreign := d.observed.Foreign[ref]
 	switch {
 	case foreign:
@@ -105,7 +105,7 @@ func (d downPlan) claims() []Op {
 	for _, live := range d.observed.Claims {
 		for _, rec := range d.observed.Inventory.Services {
 			if rec.madeClaim(live.GetName()) {
-				out = append(out, Op{Ref: render.RefOf(live), Verb: Prune, Cause: "down", Live: live, Service: rec.Name, Risks: []Risk{DeletesData}})
+				out = append(out, Op{Ref: render.RefOf(live), Verb: Prune, Cause: CauseDown, Live: live, Service: rec.Name, Risks: []Risk{DeletesData}})
 				break
 			}
 		}

@@ -52,6 +52,8 @@ type ServiceRecord struct {
 	OneShot   bool   `json:"oneShot,omitempty"`
 	Healthy   bool   `json:"healthcheck,omitempty"`
 	DependsOn []Edge `json:"dependsOn,omitempty"`
+	// Declared says that the files state the replica count.
+	Declared bool `json:"declared,omitempty"`
 	// Claims are the names of a StatefulSet's volume claim templates.
 	Claims []string `json:"claims,omitempty"`
 	// Stopped is the replica count from before stop; nil while the service

@@ -30,7 +30,7 @@ func NewStop(observed Observed, opts Options, services ...string) (Plan, diag.Li
 		if rec.Stopped == nil || count > 0 {
 			l.inv.Services[i].Stopped = &count
 		}
-		l.add(rec, live, 0, "stop", l.dependents(rec))
+		l.add(rec, live, 0, CauseStop, l.dependents(rec))
 	}
 	return l.plan(), diags
 }
@@ -67,6 +67,9 @@ func NewScale(observed Observed, opts Options, counts map[string]int32) (Plan, d
 		if !scalable || !isScalable(rec.Ref().GroupKind) {
 			diags.Add(diag.New(diag.ScaleImpossible, diag.Pos{}, "", "service %s runs as a %s, which has no replica count", rec.Name, rec.Kind))
 			continue
+		}
+		if rec.Declared {
+			diags.Add(diag.New(diag.DeployReplicasRestored, diag.Pos{}, "", "the files declare the replicas of %s: the next `up` restores them", rec.Name))
 		}
 		if have != want {
 			l.add(rec, live, want, fmt.Sprintf("replicas %d → %d", have, want), nil)

@@ -50,8 +50,13 @@ func New(set render.Set, observed Observed, opts Options) (Plan, diag.List) {
 	return p, b.diags.Sorted()
 }
 
-// CauseStopped is the cause of bringing back what was stopped.
-const CauseStopped = "was stopped"
+// Causes of operations that their command alone explains; CauseStopped is that
+// of bringing back what was stopped.
+const (
+	CauseDown    = "down"
+	CauseStop    = "stop"
+	CauseStopped = "was stopped"
+)
 
 type builder struct {
 	set      render.Set
