@@ -46,6 +46,8 @@ const (
 	CodePatch            Code = "GTY362"
 	CodeForeignLabel     Code = "GTY363"
 	CodeForeignUnread    Code = "GTY364"
+	CodeModelServer      Code = "GTY365"
+	CodeProviderSecret   Code = "GTY366"
 	CodeInternal         Code = "GTY399"
 )
 
@@ -89,11 +91,13 @@ func relationCodes() []CodeInfo {
 		{Code: CodeFileOwner, Severity: Info, Title: "a config or secret file belongs to root", Doc: "The owner in the file is a group of the pod, which may read what the owner may."},
 		{Code: CodeTemplateDriver, Severity: Error, Title: "a template driver of Swarm", Doc: "Nothing on Kubernetes evaluates it. Render the file before."},
 		{Code: CodeSecretDriver, Severity: Error, Title: "a secret driver of Docker", Doc: "Make the secret external and let an operator of the cluster provide the Secret."},
-		{Code: CodeModels, Severity: Error, Title: "models need Docker's model runner", Doc: "Run a model server as a service and give its address in the environment."},
-		{Code: CodeExtension, Severity: Error, Title: "x-gantry has something that nothing reads", Doc: "On the project: allow and patches. On a service or job: allow, kind, patches and seed. On a volume: seed. On a config or secret: key."},
+		{Code: CodeModels, Severity: Error, Title: "a model that nothing serves", Doc: "A cluster has no model runner. Say where the model is served with `kubernetes.models` in the params, for example a model server that is a service of the project."},
+		{Code: CodeExtension, Severity: Error, Title: "x-gantry has something that nothing reads", Doc: "On the project: allow and patches. On a service or job: allow, kind, patches, seed, and secret (of a provider). On a volume: seed. On a model: url. On a config or secret: key."},
 		{Code: CodePatch, Severity: Error, Title: "a patch does not apply", Doc: "An entry of x-gantry.patches has `patch`, a strategic merge patch (a mapping) or a JSON patch (a list), and kind and name of the rendered object, without which it is for the service's workload. The result must have fields that its kind knows, and the name it had."},
 		{Code: CodeForeignLabel, Severity: Info, Title: "a label of another converter is read", Doc: "Labels of kompose with a clear meaning are read where no file of gantry says otherwise."},
 		{Code: CodeForeignUnread, Severity: Warning, Title: "an instruction for another tool is not read", Doc: "Labels and extensions that tell another tool how to deploy have no effect. The hint is gantry's way to say it."},
+		{Code: CodeModelServer, Severity: Info, Title: "a setting of a model's server", Doc: "gantry runs no model server: set it where the model is served."},
+		{Code: CodeProviderSecret, Severity: Info, Title: "a Secret stands for a provider", Doc: "The dependents of a provider get the keys of the Secret as variables, with the provider's name before each."},
 		{Code: CodeInternal, Severity: Error, Title: "an object could not be encoded", Doc: "A fault in gantry itself: please report it with the Compose file that shows it."},
 	}
 }

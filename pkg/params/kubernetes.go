@@ -25,6 +25,8 @@ func kubernetesFields() []field[Kubernetes] {
 			func(k *T) *string { return &k.NetworkPolicies }, "auto", "always", "never"),
 		mapping("devices", "The extended resource, DOMAIN/NAME of a device plugin, that stands for a device such as /dev/fuse or for a kind of generic resource.",
 			func(k *T) *map[string]string { return &k.Devices }, nil, isQualifiedName),
+		mapping("models", "The address at which a model of the Compose file is served, such as http://ollama:11434/v1.",
+			func(k *T) *map[string]string { return &k.Models }, nil, nil),
 		byName("services", "Settings by Compose service.",
 			func(k *T) *map[string]KubernetesService { return &k.Services }, kubernetesServiceFields()),
 		byName("volumes", "Settings by Compose volume.",

@@ -33,7 +33,9 @@ type Kubernetes struct {
 	NetworkPolicies string
 	// Devices names the extended resource that stands for a device of the
 	// Compose file (/dev/fuse) or a generic resource of Swarm (gpu).
-	Devices  map[string]string
+	Devices map[string]string
+	// Models are the addresses at which the Compose file's models are served.
+	Models   map[string]string
 	Services map[string]KubernetesService
 	Volumes  map[string]KubernetesVolume
 }

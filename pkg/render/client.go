@@ -1,11 +1,11 @@
 package render
 
-import "github.com/gantry-dev/gantry/pkg/diag"
+import "slices"
 
 // clientRows holds the rows of what gantry's verbs and the loader do: build,
 // develop, profiles, extends; and those of what needs Docker's own programs.
 func clientRows() []Attribute {
-	return append(buildRows(),
+	return append(slices.Concat(buildRows(), modelRows()),
 		Attribute{Path: "services.*.profiles", Support: Loader, Doc: "Decides which services are part of the project: `--profile`, COMPOSE_PROFILES."},
 		Attribute{Path: "services.*.extends", Covers: []string{"file", "service"}, Support: Loader, Doc: "Resolved when the files are read."},
 		Attribute{Path: "services.*.attach", Support: Client, Doc: "Whether `up` follows the service's output."},
@@ -17,10 +17,6 @@ func clientRows() []Attribute {
 				"watch.[].exec.environment", "watch.[].exec.environment.*",
 			},
 		},
-		rejected("services.*.provider", []string{"type", "options", "options.*"}, "is run by a plugin of docker compose on this machine, which leaves nothing to run in a cluster",
-			"set up what it provides in the cluster, and give its address to the other services in their environment", diag.CodeProvider),
-		rejected("services.*.models", []string{"*", "*.endpoint_var", "*.model_var"}, "needs Docker's model runner, which a cluster does not have",
-			"run a model server as a service, and give its address in the environment", diag.CodeModels),
 		Attribute{Path: "services.*.name", Support: Loader, Doc: "The key under `services`."},
 		Attribute{Path: "services.*.net", Support: Loader, Doc: "Compose version 1: read as network_mode."},
 		Attribute{Path: "services.*.log_driver", Support: Loader, Doc: "Compose version 1: read as logging.driver."},

@@ -17,7 +17,9 @@ func extensionSchema(section string) []string {
 	case "":
 		return []string{"allow", "patches"}
 	case "services", "jobs":
-		return []string{"allow", "kind", "patches", "seed"}
+		return []string{"allow", "kind", "patches", "secret", "seed"}
+	case "models":
+		return []string{"url"}
 	case "volumes":
 		return []string{"seed"}
 	default: // configs, secrets
@@ -50,6 +52,9 @@ func (r *rendering) checkExtensions() {
 	}
 	for _, name := range r.project.VolumeNames() {
 		r.checkExtension("volumes", []string{"volumes", name}, r.project.Volumes[name].Extensions)
+	}
+	for _, name := range sortedKeys(r.project.Models) {
+		r.checkExtension("models", []string{"models", name}, r.project.Models[name].Extensions)
 	}
 	for _, name := range sortedKeys(r.project.Configs) {
 		r.checkExtension("configs", []string{"configs", name}, r.project.Configs[name].Extensions)

@@ -21,7 +21,7 @@ func (r *rendering) finish() (Set, diag.List) {
 		r.objects = append(r.objects, c.objects...)
 		r.diags.Add(c.diags.Allow(func(d diag.Diagnostic) bool { return c.Allowed(d.Code) })...)
 		set.Requires = append(set.Requires, c.requires...)
-		if !c.isHook() || c.host == nil {
+		if c.Service.Provider == nil && (!c.isHook() || c.host == nil) {
 			set.Services = append(set.Services, c.summary())
 		}
 	}
@@ -155,6 +155,9 @@ func (c *Ctx) dependencies() []Dependency {
 	var out []Dependency
 	for _, on := range sortedKeys(c.Service.DependsOn) {
 		d := c.Service.DependsOn[on]
+		if c.Project.Services[on].Provider != nil {
+			continue // it has no workload
+		}
 		if c.relations.kinds[on] == KindCronJob {
 			d.Condition = types.ServiceConditionStarted
 		}

@@ -85,6 +85,9 @@ func topLevelMutations() []mutation {
 	vol := func(body string) string {
 		return "services: {s: {image: x, volumes: ['data:/d']}}\nvolumes: {data: {" + body + "}}"
 	}
+	model := func(body string) string {
+		return "services: {s: {image: x, models: [m]}}\nmodels: {m: {x-gantry: {url: u}, model: " + body + "}}"
+	}
 	file := func(kind, body string) string {
 		return "services: {s: {image: x, " + kind + ": [c]}}\n" + kind + ": {c: {" + body + "}}"
 	}
@@ -133,6 +136,10 @@ func topLevelMutations() []mutation {
 		{"secrets.*.driver", file("secrets", "environment: TOKEN"), file("secrets", "environment: TOKEN, driver: vault")},
 		{"secrets.*.driver_opts", file("secrets", "environment: TOKEN"), file("secrets", "environment: TOKEN, driver_opts: {a: b}")},
 		{"secrets.*.template_driver", file("secrets", "environment: TOKEN"), file("secrets", "environment: TOKEN, template_driver: golang")},
-		{"models", "services: {s: {image: x}}", "services: {s: {image: x}}\nmodels: {m: {model: a}}"},
+		{"models.*", "services: {s: {image: x}}", "services: {s: {image: x, models: [m]}}\nmodels: {m: {model: a, x-gantry: {url: u}}}"},
+		{"models.*.model", model("a"), model("b")},
+		{"models.*.name", model("a"), model("a, name: n")},
+		{"models.*.context_size", model("a"), model("a, context_size: 4096")},
+		{"models.*.runtime_flags", model("a"), model("a, runtime_flags: [-v]")},
 	}
 }

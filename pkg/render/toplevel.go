@@ -45,7 +45,11 @@ func topLevelRows() []Attribute {
 		rejected("secrets.*.driver_opts", []string{"*"}, "belongs to a Docker secret plugin", "make the secret external and let an operator of the cluster provide it", diag.CodeSecretDriver),
 		rejected("secrets.*.template_driver", nil, "is a template language of Swarm, which nothing on Kubernetes evaluates", "render the file before and refer to the result", diag.CodeTemplateDriver),
 
-		rejected("models", []string{"*", "*.name", "*.model", "*.context_size", "*.runtime_flags"}, "needs Docker's model runner, which a cluster does not have",
-			"run a model server as a service and give its address in the environment", diag.CodeModels),
+		{Path: "models", Covers: []string{"*", "*.model"}, Support: Full, Target: "container.env of the services that use it", Doc: "The model's name is the value of the service's variable. See services.*.models for where it is served.", Codes: []diag.Code{diag.CodeModels}},
+		ignored("models.*.name", nil, "names nothing in a cluster: services have the model's own name", "remove it", diag.CodeModelServer),
+		ignored("models.*.context_size", nil, modelServer, "set it where the model is served", diag.CodeModelServer),
+		ignored("models.*.runtime_flags", nil, modelServer, "set them where the model is served", diag.CodeModelServer),
 	}
 }
+
+const modelServer = "is for the model's server, which is not part of the project's manifests"
