@@ -398,3 +398,10 @@ func TestEveryVerbIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+func TestTaskLogsKeepTheNamespacesLetter(t *testing.T) {
+	h := newHarness(t)
+	if _, err := h.parse(t, "logs -n tut --task-id abc --follow"); err != nil || h.Cluster.Namespace != "tut" {
+		t.Errorf("namespace %q, %v", h.Cluster.Namespace, err)
+	}
+}

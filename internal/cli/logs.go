@@ -27,9 +27,11 @@ type logFlags struct {
 	pattern string
 }
 
-func (l *logFlags) bind(fs flagSet) {
+// bind binds the flags; tailShort is the letter of --tail, docker compose's n.
+// ecs-cli's logs has none, so that -n stays the namespace.
+func (l *logFlags) bind(fs flagSet, tailShort string) {
 	fs.BoolVarP(&l.follow, "follow", "f", false, "go on with what is written from now")
-	fs.StringVarP(&l.tail, "tail", "n", "all", "`N` lines of each container's end, or all")
+	fs.StringVarP(&l.tail, "tail", tailShort, "all", "`N` lines of each container's end, or all")
 	fs.BoolVarP(&l.timestamps, "timestamps", "t", false, "show the time of each line")
 	fs.StringVar(&l.since, "since", "", "from `TIME`: an RFC 3339 time, or an age such as 10m")
 	fs.StringVar(&l.until, "until", "", "up to `TIME`")
@@ -116,7 +118,7 @@ func NewCmdLogs(f *Factory) *cobra.Command {
   gantry compose logs --tail 100 -t web
   gantry compose logs --previous db`,
 	}
-	o.bind(cmd.Flags())
+	o.bind(cmd.Flags(), "n")
 	cmd.Flags().IntVar(&o.index, "index", 0, "`NUMBER` of the replica, as in web-2")
 	cmd.Flags().StringArrayVar(&o.tasks, "task-id", nil, "task `ID` or pod name; repeatable")
 	return f.verb(cmd, "logs", o.run, f.projectSet, f.clusterSet)

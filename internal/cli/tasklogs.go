@@ -33,7 +33,7 @@ func NewCmdTaskLogs(f *Factory) *cobra.Command {
 	fs.StringVar(&o.end, "end-time", "", "up to `TIME` (RFC 3339)")
 	fs.StringVar(&o.pattern, "filter-pattern", "", "only lines with this `TEXT`")
 	fs.StringVar(&o.taskDef, "task-def", "", "accepted, as ecs-cli has it")
-	o.bind(fs)
+	o.bind(fs, "")
 	fs.Lookup("since").Usage = "from an age: `TIME` is minutes as in ecs-cli, or a duration such as 10m"
 	return f.plainVerb(cmd, o.run, f.clusterSet)
 }
