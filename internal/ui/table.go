@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"text/tabwriter"
 	"text/template"
+	"unicode"
 
 	"sigs.k8s.io/yaml"
 )
@@ -170,12 +172,30 @@ func CheckFormat(format string) error {
 	return err
 }
 
+// headers maps every field of a row to its header: the column's, or for a field
+// without a column its name in docker's manner (CreatedAt: CREATED AT).
 func (l Listing[T]) headers() map[string]string {
 	out := map[string]string{}
+	if row := reflect.TypeFor[T](); row.Kind() == reflect.Struct {
+		for _, field := range reflect.VisibleFields(row) {
+			out[field.Name] = headerOf(field.Name)
+		}
+	}
 	for _, c := range l.Columns {
 		out[c.Field] = c.Header
 	}
 	return out
+}
+
+func headerOf(field string) string {
+	var b strings.Builder
+	for i, r := range field {
+		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(rune(field[i-1])) {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToUpper(r))
+	}
+	return b.String()
 }
 
 // templateFuncs are the functions that docker's templates have.

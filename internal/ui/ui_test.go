@@ -65,6 +65,18 @@ func TestListingFormats(t *testing.T) {
 	}
 }
 
+func TestTableTemplateHeadsFieldsWithoutAColumn(t *testing.T) {
+	type full struct{ Name, CreatedAt, ID string }
+	l := Listing[full]{Rows: []full{{"a", "today", "1"}}}
+	var out bytes.Buffer
+	if err := l.Write(&out, `table {{.Name}}\t{{.CreatedAt}}\t{{.ID}}`); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("NAME   CREATED AT   ID\na      today        1\n", out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestListingWithoutRows(t *testing.T) {
 	l := listing()
 	l.Rows = nil

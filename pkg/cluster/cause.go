@@ -151,8 +151,10 @@ func withoutPod(text string) string {
 // sentence ends what the cluster says without the noise of its wrapping.
 func sentence(text string) string {
 	text = withoutPod(oneLine(text))
-	if at := strings.Index(text, " preemption: 0/"); at > 0 {
-		text = strings.TrimSpace(text[:at])
+	for _, noise := range []string{" preemption: 0/", " no new claims to deallocate"} {
+		if at := strings.Index(text, noise); at > 0 {
+			text = strings.TrimSpace(text[:at])
+		}
 	}
-	return strings.TrimRight(text, ". ")
+	return strings.TrimRight(text, "., ")
 }

@@ -80,7 +80,7 @@ func TestJudgePod(t *testing.T) {
 			verdict{diag.CauseHealth, false, "web", "Unhealthy", "the healthcheck of container web does not pass: Readiness probe failed: connection refused", "", 0, ""}},
 		{"still starting", newPod("a", probed(10, 3), up(time.Second, false)), nil,
 			verdict{diag.CauseWaiting, false, "", "Running", "the pod is being started (Running)", "", 0, ""}},
-		{"no room", newPod("a", unscheduled("0/1 nodes are available: 1 Insufficient memory. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.", time.Minute)), nil,
+		{"no room", newPod("a", unscheduled("0/1 nodes are available: 1 Insufficient memory. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.", time.Minute)), nil,
 			verdict{diag.CauseUnschedulable, true, "", "Unschedulable", "no node can run the pod: 0/1 nodes are available: 1 Insufficient memory", "ask for less CPU or memory (deploy.resources, mem_limit, ecs-params' task_size), or add a node", 0, ""}},
 		{"no room yet", newPod("a", unscheduled("0/1 nodes are available: 1 Insufficient cpu.", time.Second)), nil,
 			verdict{diag.CauseUnschedulable, false, "", "Unschedulable", "no node can run the pod: 0/1 nodes are available: 1 Insufficient cpu", "ask for less CPU or memory (deploy.resources, mem_limit, ecs-params' task_size), or add a node", 0, ""}},

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -72,7 +73,8 @@ func processOf(pod *corev1.PodSpec) (image, command string) {
 }
 
 // commandOf joins entrypoint and arguments; "" when the image's own are used,
-// which Kubernetes does not tell.
+// which Kubernetes does not tell. `$$` is Kubernetes' escape of a `$` (Container,
+// args), so that the command reads as the process gets it.
 func commandOf(c *corev1.Container) string {
-	return strings.Join(append(append([]string{}, c.Command...), c.Args...), " ")
+	return strings.ReplaceAll(strings.Join(slices.Concat(c.Command, c.Args), " "), "$$", "$")
 }

@@ -17,7 +17,7 @@ import (
 type PSOptions struct {
 	// Services to show; none means all.
 	Services []string
-	// All also shows what has ended and services without a pod.
+	// All also shows what has ended or is being removed, and services without a pod.
 	All bool
 	// States to show (running, exited, …); none means all that All admits, and
 	// a state named here is shown even when All is not set.
@@ -90,7 +90,7 @@ func (o PSOptions) shows(state string) bool {
 	if len(o.States) > 0 {
 		return slices.Contains(o.States, state)
 	}
-	return o.All || state != StateExited && state != StateDead
+	return o.All || state != StateExited && state != StateDead && state != StateRemoving
 }
 
 func containerRow(r Replica, s *snapshot, reach []Endpoint, now time.Time) Container {

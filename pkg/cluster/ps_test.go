@@ -77,8 +77,12 @@ func TestPortsOfARow(t *testing.T) {
 
 func TestListingShowsWhatDockerShows(t *testing.T) {
 	job := func(p *corev1.Pod) { p.Labels[render.LabelService] = "migrate" }
+	deleted := func(p *corev1.Pod) {
+		p.DeletionTimestamp = &metav1.Time{Time: noon}
+		p.Labels[render.LabelService] = "old"
+	}
 	s := &snapshot{
-		pods: pods(newPod("a", up(time.Minute, true)), newPod("m", policy(corev1.RestartPolicyNever), phase(corev1.PodSucceeded, ""), terminated(0, "Completed"), job)),
+		pods: pods(newPod("o", up(time.Minute, true), deleted), newPod("a", up(time.Minute, true)), newPod("m", policy(corev1.RestartPolicyNever), phase(corev1.PodSucceeded, ""), terminated(0, "Completed"), job)),
 		workloads: []Workload{
 			{Ref: render.Ref{GroupKind: appsKind("Deployment"), Name: "web"}, Namespace: "ns", Project: "shop", Service: "web", Desired: 1},
 			{Ref: render.Ref{GroupKind: appsKind("Deployment"), Name: "idle"}, Namespace: "ns", Project: "shop", Service: "idle", Generation: 3, Created: ago(time.Hour), Image: "redis"},
@@ -92,7 +96,7 @@ func TestListingShowsWhatDockerShows(t *testing.T) {
 		want    []string
 	}{
 		{"default", PSOptions{}, []string{"shop-new created Created", "shop-stuck created Created (no pod)", "shop-web-1 running Up About a minute"}},
-		{"all", PSOptions{All: true}, []string{"shop-idle exited Exited (0)", "shop-migrate-1 exited Exited (0) 2 minutes ago", "shop-new created Created", "shop-stuck created Created (no pod)", "shop-web-1 running Up About a minute"}},
+		{"all", PSOptions{All: true}, []string{"shop-idle exited Exited (0)", "shop-migrate-1 exited Exited (0) 2 minutes ago", "shop-new created Created", "shop-old-1 removing Removal In Progress", "shop-stuck created Created (no pod)", "shop-web-1 running Up About a minute"}},
 		{"one service", PSOptions{Services: []string{"web"}}, []string{"shop-web-1 running Up About a minute"}},
 		{"by state", PSOptions{States: []string{"exited"}}, []string{"shop-idle exited Exited (0)", "shop-migrate-1 exited Exited (0) 2 minutes ago"}},
 	}
@@ -113,13 +117,13 @@ func TestListingShowsWhatDockerShows(t *testing.T) {
 func TestContainerJSONHasDockersFields(t *testing.T) {
 	s := &snapshot{pods: pods(newPod("a", up(time.Minute, true), exposed(80, corev1.ProtocolTCP), func(p *corev1.Pod) {
 		p.Spec.Containers[0].Command = []string{"nginx"}
-		p.Spec.Containers[0].Args = []string{"-g", "daemon off;"}
+		p.Spec.Containers[0].Args = []string{"-g", "daemon off;", "$$HOME"}
 	}))}
 	data, err := json.Marshal(listing(s, PSOptions{Now: noon}).Containers[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"ID":"abc123","Name":"shop-web-1","Names":"shop-web-1","Image":"nginx:1","Command":"nginx -g daemon off;","Project":"shop","Service":"web","State":"running","Status":"Up About a minute","Health":"","ExitCode":0,"Publishers":[{"URL":"","TargetPort":80,"PublishedPort":0,"Protocol":"tcp"}],"Ports":"80/tcp","Labels":"com.docker.compose.project=shop,com.docker.compose.service=web","CreatedAt":"2026-03-04 11:55:00 +0000 UTC","RunningFor":"5 minutes ago","Node":"n1","Namespace":"ns","Pod":"a","Container":"web","Number":1,"Restarts":0,"Reason":""}`
+	want := `{"ID":"abc123","Name":"shop-web-1","Names":"shop-web-1","Image":"nginx:1","Command":"nginx -g daemon off; $HOME","Project":"shop","Service":"web","State":"running","Status":"Up About a minute","Health":"","ExitCode":0,"Publishers":[{"URL":"","TargetPort":80,"PublishedPort":0,"Protocol":"tcp"}],"Ports":"80/tcp","Labels":"com.docker.compose.project=shop,com.docker.compose.service=web","CreatedAt":"2026-03-04 11:55:00 +0000 UTC","RunningFor":"5 minutes ago","Node":"n1","Namespace":"ns","Pod":"a","Container":"web","Number":1,"Restarts":0,"Reason":""}`
 	if diff := cmp.Diff(want, string(data)); diff != "" {
 		t.Errorf("JSON (-want +got):\n%s", diff)
 	}
