@@ -7,6 +7,7 @@ import (
 	"github.com/gantry-dev/gantry/internal/config"
 	"github.com/gantry-dev/gantry/pkg/cluster"
 	"github.com/gantry-dev/gantry/pkg/compose"
+	"github.com/gantry-dev/gantry/pkg/overlay"
 	"github.com/gantry-dev/gantry/pkg/params"
 )
 
@@ -30,26 +31,37 @@ func (f *Factory) locate(ctx context.Context) (location, error) {
 	return location{Name: name, Client: client, Target: target}, err
 }
 
-// namespaceOf returns the namespace that ecs-params' kubernetes block asks for,
+// namespaceOf returns the namespace that the files ask for: the kustomization,
+// which has the last word in a deploy, else ecs-params' kubernetes block. It is
 // "" when there is none or it cannot be read: a verb that only looks at the
 // cluster does not fail over it. With -n it does not matter.
 func (f *Factory) namespaceOf() string {
 	if f.Cluster.Namespace != "" {
 		return ""
 	}
+	dirs, lookup := f.projectDirs(), f.LookupEnv
+	if dir, env, ok := compose.Where(f.composeOptions(selection{})); ok {
+		dirs = []string{f.Dir, dir}
+		lookup = func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	}
+	if dir, ok := f.kustomization(dirs[len(dirs)-1]); ok {
+		if namespace := overlay.Namespace(dir); namespace != "" {
+			return namespace
+		}
+	}
 	path := f.Project.Params
 	if path == "" {
-		path = f.findParams(f.projectDirs()...)
+		path = f.findParams(dirs...)
 	}
-	par, list := params.Load(params.Options{Path: path, Lookup: f.LookupEnv})
+	par, list := params.Load(params.Options{Path: path, Lookup: lookup})
 	if list.HasErrors() && par.Kubernetes.Namespace == "" {
 		f.UI.Warnf("%s has errors; its namespace, if it has one, is not used: name it with -n", path)
 	}
 	return par.Kubernetes.Namespace
 }
 
-// projectDirs returns where the files of the project may lie, as far as the
-// flags alone tell.
+// projectDirs returns where the files of the project may lie when there is no
+// Compose file, as far as the flags alone tell.
 func (f *Factory) projectDirs() []string {
 	dirs := []string{f.Dir}
 	if f.Project.Dir != "" {

@@ -85,7 +85,7 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	set, faults := render.Render(ctx, project, par, render.Options{})
 	list.Add(faults...)
 	app.Set = set
-	if dir, ok := f.kustomization(project); ok && !list.HasErrors() {
+	if dir, ok := f.kustomization(project.WorkingDir); ok && !list.HasErrors() {
 		built, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})
 		list.Add(faults...)
 		app.Set = built
@@ -145,14 +145,14 @@ func (f *Factory) findParams(dirs ...string) string {
 }
 
 // kustomization finds the kustomization over the rendered objects: -k DIR, else
-// the one beside the Compose file.
-func (f *Factory) kustomization(p *compose.Project) (dir string, ok bool) {
+// the one beside the Compose file, in the project's directory.
+func (f *Factory) kustomization(project string) (dir string, ok bool) {
 	switch f.Project.Kustomization {
 	case noKustomization:
 		return "", false
 	case "":
-		_, ok = overlay.Find(p.WorkingDir)
-		return p.WorkingDir, ok
+		_, ok = overlay.Find(project)
+		return project, ok
 	default:
 		return f.path(f.Project.Kustomization), true
 	}

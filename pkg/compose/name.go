@@ -37,6 +37,17 @@ func Name(_ context.Context, o Options) (string, diag.List) {
 	return name, list.Sorted()
 }
 
+// Where returns the project directory and the variables that Load would use,
+// without reading the Compose files. ok is false when there are none, or the env
+// files cannot be read.
+func Where(o Options) (dir string, env map[string]string, ok bool) {
+	in, list := resolveInputs(o)
+	if in == nil || list.HasErrors() {
+		return "", nil, false
+	}
+	return in.dir, in.env, true
+}
+
 // projectName resolves the project's name in the order of docker compose.
 func (in *inputs) projectName(o Options, rec *recorder) (string, diag.List) {
 	if o.ProjectName != "" {

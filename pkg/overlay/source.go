@@ -30,6 +30,17 @@ func Find(dir string) (path string, ok bool) {
 	return "", false
 }
 
+// Namespace returns the namespace that the kustomization of a directory gives to
+// all objects, as Build does; "" when it gives none or cannot be read.
+func Namespace(dir string) string {
+	s, err := open(dir)
+	if err != nil {
+		return ""
+	}
+	namespace, _ := s.field("namespace").(string)
+	return namespace
+}
+
 // source is the user's kustomization file.
 type source struct {
 	// path is for diagnostics: the directory as the user gave it, and the name.
