@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/podsecurity"
 )
 
 type checkOptions struct {
@@ -14,14 +15,15 @@ type checkOptions struct {
 	format string
 }
 
-// NewCmdCheck returns `compose check`: every diagnostic, remarks included, and
-// nothing else.
+// NewCmdCheck returns `compose check`: every diagnostic, remarks included, with
+// the Pod Security level of each service, and nothing else.
 func NewCmdCheck(f *Factory) *cobra.Command {
 	o := &checkOptions{f: f}
 	cmd := &cobra.Command{
 		Use:   "check [SERVICE...]",
 		Short: "Report what the files mean on Kubernetes, and change nothing",
-		Long: `Report every diagnostic of the files, remarks included, on stdout. The exit code
+		Long: `Report every diagnostic of the files, remarks included, and the Pod Security
+level that each service meets, on stdout. The exit code
 is 3 when there is an error, with --strict also when there is a warning.`,
 		Example: "  gantry compose check\n  gantry compose check --strict --format json",
 	}
@@ -31,13 +33,14 @@ is 3 when there is an error, with --strict also when there is a warning.`,
 
 func (o *checkOptions) run(ctx context.Context, services []string) error {
 	o.f.hurry()
-	_, list, err := o.f.stages(ctx, selection{Services: services})
+	app, list, err := o.f.stages(ctx, selection{Services: services})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil {
 		return err
 	}
+	list.Add(podsecurity.Check(app.Set)...)
 	list = o.f.judged(list)
 	if err := o.f.UI.Report(list, o.format == "json", true); err != nil {
 		return err
