@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -109,7 +110,7 @@ func documents(t *testing.T, path string) []*unstructured.Unstructured {
 	for {
 		o := &unstructured.Unstructured{}
 		switch err := decoder.Decode(o); {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return out
 		case err != nil:
 			t.Fatal(err)
