@@ -54,6 +54,29 @@ func NewCmdClusterScale(f *Factory) *cobra.Command {
 	})
 }
 
+// NewCmdsWithoutCounterpart returns ecs-cli's other commands, which help does not
+// list: each only says where its purpose is served.
+func NewCmdsWithoutCounterpart(f *Factory) []*cobra.Command {
+	var out []*cobra.Command
+	for _, v := range []struct{ use, answer, direction string }{
+		{"push", "gantry keeps no images: nothing was done", "push with your image builder, such as `docker push`; `gantry local load IMAGE.tar` brings an image into a local cluster"},
+		{"pull", "gantry keeps no images: nothing was done", "the cluster's nodes pull what the Compose file names"},
+		{"images", "gantry keeps no images: nothing was done", "`gantry compose ps` shows the images that run"},
+		{"registry-creds", "gantry makes no credentials: nothing was done", "make a Secret with `kubectl create secret docker-registry` and name it in ecs-params' kubernetes.image_pull_secrets"},
+		{"check-attributes", "nodes have no ECS attributes: nothing was done", "`gantry compose up --dry-run=server` asks the cluster whether it takes the application"},
+		{"license", "gantry prints no licences: nothing was done", "it is under the Apache License 2.0; the file LICENSE of its source has the text"},
+	} {
+		out = append(out, &cobra.Command{
+			Use: v.use, Short: "(ecs-cli) " + v.direction, Hidden: true, DisableFlagParsing: true,
+			RunE: func(*cobra.Command, []string) error {
+				f.running = true
+				return &hinted{err: errors.New(v.answer), hint: v.direction}
+			},
+		})
+	}
+	return out
+}
+
 func newClusterVerb(v *clusterVerb) *cobra.Command {
 	cmd := &cobra.Command{Use: v.use, Short: v.short, Args: cobra.ArbitraryArgs}
 	for _, name := range v.flags {

@@ -33,7 +33,21 @@ func NewCmdRoot(f *Factory) *cobra.Command {
 		NewCmdClusterUp(f), NewCmdClusterDown(f), NewCmdClusterScale(f),
 		NewCmdVersion(f), NewCmdCompletion(f),
 	)
+	root.AddCommand(NewCmdsWithoutCounterpart(f)...)
+	printsVersion(f, root)
 	return root
+}
+
+// printsVersion gives the root ecs-cli's and everyone's --version.
+func printsVersion(f *Factory, root *cobra.Command) {
+	asked := root.Flags().BoolP("version", "v", false, "print gantry's version")
+	help := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if *asked {
+			return (&versionOptions{f: f}).run(cmd.Context(), args)
+		}
+		return help(cmd, args)
+	}
 }
 
 // group makes a command that only holds others: alone it prints its help.
