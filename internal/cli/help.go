@@ -12,7 +12,7 @@ import (
 )
 
 // newCmdHelp makes `gantry help COMMAND…`.
-func newCmdHelp(f *Factory) *cobra.Command {
+func newCmdHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND...]",
 		Short: "Help about a command",

@@ -25,7 +25,7 @@ func NewCmdRoot(f *Factory) *cobra.Command {
 	root.SetOut(f.UI.Out)
 	root.SetErr(f.UI.Err)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { fmt.Fprint(f.UI.Out, f.helpText(cmd)) })
-	root.SetHelpCommand(newCmdHelp(f))
+	root.SetHelpCommand(newCmdHelp())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		NewCmdCompose(f), NewCmdLs(f), NewCmdClusterPs(f), NewCmdTaskLogs(f), NewCmdExplain(f),

@@ -28,7 +28,7 @@ func (s Style) Bold(text string) string { return s.paint(sgrBold, text) }
 // Dim returns the text in a faint colour.
 func (s Style) Dim(text string) string { return s.paint(sgrDim, text) }
 
-// Red, Green and Yellow return the text in that colour.
+// Red returns the text in red.
 func (s Style) Red(text string) string { return s.paint(sgrRed, text) }
 
 // Green returns the text in green.
