@@ -133,11 +133,7 @@ func (s *session) cluster() (*state.Cluster, error) {
 	}
 	c, err := store.Load(s.name)
 	if errors.Is(err, os.ErrNotExist) {
-		hint := "gantry local up"
-		if s.name != state.DefaultName {
-			hint += " --name " + s.name
-		}
-		return nil, fmt.Errorf("there is no cluster %q: make it with `%s`", s.name, hint)
+		return nil, store.Missing(s.name)
 	}
 	return c, err
 }

@@ -154,6 +154,23 @@ func TestLoadErrors(t *testing.T) {
 	}
 }
 
+func TestMissingNamesTheOthers(t *testing.T) {
+	s := newStore(t)
+	if got, want := s.Missing("ci").Error(), "there is no cluster \"ci\": make it with `gantry local up --name ci`"; got != want {
+		t.Errorf("without clusters: %s\nwant %s", got, want)
+	}
+	for _, name := range []string{"b", "a"} {
+		if err := os.MkdirAll(string(s.Dir(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := s.Missing(DefaultName).Error()
+	want := "there is no cluster \"default\": make it with `gantry local up`, or choose one that exists with `gantry local --name NAME`: a, b"
+	if got != want {
+		t.Errorf("with clusters: %s\nwant %s", got, want)
+	}
+}
+
 func TestLockExcludes(t *testing.T) {
 	s := newStore(t)
 	held, err := s.LockCluster(t.Context(), "x", func() { t.Error("waits for a free lock") })

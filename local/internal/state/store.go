@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // formatVersion is the version of cluster.json.
@@ -79,6 +80,20 @@ func (s *Store) Names() ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// Missing is the error for a cluster that does not exist. It says how to make
+// it, and which ones there are to choose from.
+func (s *Store) Missing(name string) error {
+	up := "gantry local up"
+	if name != DefaultName {
+		up += " --name " + name
+	}
+	others := ""
+	if names, err := s.Names(); err == nil && len(names) > 0 {
+		others = fmt.Sprintf(", or choose one that exists with `gantry local --name NAME`: %s", strings.Join(names, ", "))
+	}
+	return fmt.Errorf("there is no cluster %q: make it with `%s`%s", name, up, others)
 }
 
 // New decides what a new cluster gets: the lowest index that no other cluster
