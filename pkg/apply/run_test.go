@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gantry-dev/gantry/pkg/apply"
 	"github.com/gantry-dev/gantry/pkg/plan"
@@ -314,5 +315,37 @@ func TestUpGivesWhatIsBackedOffANewStart(t *testing.T) {
 				t.Error("the second up waited for the pod whose pull had failed before")
 			}
 		})
+	}
+}
+
+func TestDefinitionsComeBeforeTheirObjects(t *testing.T) {
+	l := newLab(t)
+	group := l.namespace + ".example.com"
+	crd := fmt.Sprintf(`{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: gadgets.%[1]s},
+spec: {group: %[1]s, scope: Namespaced, names: {plural: gadgets, singular: gadget, kind: Gadget},
+versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}}]}}`, group)
+	t.Cleanup(func() {
+		definitions := schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+		_ = l.direct.Dynamic().Resource(definitions).Delete(context.Background(), "gadgets."+group, metav1.DeleteOptions{})
+	})
+	gadget := fmt.Sprintf("{apiVersion: %s/v1, kind: Gadget, metadata: {name: g}, spec: {size: 1}}", group)
+	set := project(t, "custom", service{name: "web", image: "a:1"})
+	pos := set.Services[0].Pos
+	set.Objects = append(set.Objects, object(t, gadget, "", "", pos), object(t, crd, "", "", pos))
+	p, result := l.up(set)
+	if got := result.Count(plan.Create); got != 4 {
+		t.Errorf("created %d of 4\n%s", got, p)
+	}
+	l.proxy.reset()
+	if p, _ := l.up(set); p.Changes() || len(l.proxy.seen("WATCH")) > 0 {
+		t.Errorf("not stable, watches %v:\n%s", l.proxy.seen("WATCH"), p)
+	}
+	set.Objects[2] = object(t, strings.Replace(gadget, "size: 1", "size: 2", 1), "", "", pos)
+	if p, _ := l.up(set); !strings.Contains(p.String(), "update    Gadget/g: spec.size changed 1 → 2") {
+		t.Errorf("plan:\n%s", p)
+	}
+	result, err := apply.Down(t.Context(), l.client, "custom", apply.Options{Wait: true, Timeout: time.Minute})
+	if err != nil || result.Count(plan.Keep) != 1 {
+		t.Errorf("down: %v, kept %d, want the definition\n%v", err, result.Count(plan.Keep), result.Diagnostics)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+
 	"github.com/gantry-dev/gantry/pkg/diag"
 	"github.com/gantry-dev/gantry/pkg/plan"
 	"github.com/gantry-dev/gantry/pkg/render"
@@ -79,8 +81,11 @@ func (s *step) isSettled() bool {
 	if s.live == nil {
 		return s.op.Verb == plan.Unchanged // a Job that has completed and is gone
 	}
-	w, known := summarize(typed(s.live))
-	return known && w.stable()
+	if w, known := summarize(typed(s.live)); known {
+		return w.stable()
+	}
+	result, err := status.Compute(s.live)
+	return err == nil && result.Status == status.CurrentStatus && !s.op.Changed()
 }
 
 // settleDown waits until the workload is stable, if the run waits at all.
