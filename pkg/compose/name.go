@@ -17,12 +17,12 @@ const nameRule = "a project name has only lowercase letters, digits, - and _ and
 // any file when -p or COMPOSE_PROJECT_NAME gives the name.
 func Name(_ context.Context, o Options) (string, diag.List) {
 	if o.ProjectName != "" {
-		return checkName(o.ProjectName, diag.Pos{}, "-p")
+		return checkName(o.ProjectName, "-p")
 	}
 	in, list := resolveInputs(o)
 	if in == nil {
 		if name := environment(o.Environ, "")["COMPOSE_PROJECT_NAME"]; name != "" {
-			return checkName(name, diag.Pos{}, "COMPOSE_PROJECT_NAME")
+			return checkName(name, "COMPOSE_PROJECT_NAME")
 		}
 		return "", list
 	}
@@ -51,10 +51,10 @@ func Where(o Options) (dir string, env map[string]string, ok bool) {
 // projectName resolves the project's name in the order of docker compose.
 func (in *inputs) projectName(o Options, rec *recorder) (string, diag.List) {
 	if o.ProjectName != "" {
-		return checkName(o.ProjectName, diag.Pos{}, "-p")
+		return checkName(o.ProjectName, "-p")
 	}
 	if name := in.env["COMPOSE_PROJECT_NAME"]; name != "" {
-		return checkName(name, diag.Pos{}, "COMPOSE_PROJECT_NAME")
+		return checkName(name, "COMPOSE_PROJECT_NAME")
 	}
 	if file, node := in.nameInFiles(); node != nil {
 		return in.nameFromFile(file, node, rec)
@@ -67,11 +67,11 @@ func (in *inputs) projectName(o Options, rec *recorder) (string, diag.List) {
 	return name, nil
 }
 
-func checkName(name string, pos diag.Pos, from string) (string, diag.List) {
+func checkName(name, from string) (string, diag.List) {
 	if loader.NormalizeProjectName(name) == name {
 		return name, nil
 	}
-	d := diag.New(diag.InputProjectName, pos, "", "the project name %q of %s is not valid: %s", name, from, nameRule)
+	d := diag.New(diag.InputProjectName, diag.Pos{}, "", "the project name %q of %s is not valid: %s", name, from, nameRule)
 	if better := loader.NormalizeProjectName(name); better != "" {
 		d = d.WithHint("use %s", better)
 	}

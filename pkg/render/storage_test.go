@@ -190,7 +190,7 @@ volumes: {data: {%s}, ro: {}, ext: {external: true}}`
 		"volume": renderText(t, fmt.Sprintf(file, "", "x-gantry: {seed: true}"), nil, nil),
 		"params": renderText(t, fmt.Sprintf(file, "", ""), &params.Params{Kubernetes: params.Kubernetes{Volumes: map[string]params.KubernetesVolume{"data": {Seed: &yes}}}}, nil),
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(_ *testing.T) {
 			r.expect("Deployment", "a", pod+"initContainers.0.volumeMounts", `[{"mountPath":"/gantry/seed","name":"volume-data"}]`)
 			r.expect("Deployment", "a", pod+"initContainers.0.args", `["/srv/$$x"]`)
 			r.expect("Deployment", "a", pod+"initContainers.1", "null")

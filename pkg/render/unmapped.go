@@ -139,10 +139,3 @@ func sortedMapKeys(v reflect.Value) []reflect.Value {
 	}
 	return out
 }
-
-// setPaths is fieldIndex.setPaths for a single use.
-func setPaths(v reflect.Value, pattern []string) [][]string {
-	fields := fieldIndex{}
-	fields.add(v.Type())
-	return fields.setPaths(v, pattern)
-}
