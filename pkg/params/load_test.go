@@ -96,7 +96,7 @@ func complete() *Params {
 			},
 		},
 		Kubernetes: Kubernetes{
-			Namespace: "shop", ImagePullSecrets: []string{"registry"}, ServiceType: "NodePort", NetworkPolicies: "never", Models: map[string]string{"llm": "http://ollama:11434/v1"}, Devices: map[string]string{"/dev/fuse": "example.com/fuse"},
+			Namespace: "shop", ImagePullSecrets: []string{"registry"}, ServiceType: "NodePort", NetworkPolicies: "never", ExternalHosts: map[string]string{"redis": "redis.other.svc"}, NetworkAttachments: map[string]string{"front": "macvlan"}, Models: map[string]string{"llm": "http://ollama:11434/v1"}, Devices: map[string]string{"/dev/fuse": "example.com/fuse"},
 			Services: map[string]KubernetesService{
 				"web": {
 					Kind: "Deployment", Replicas: p(int32(3)), Liveness: true, ServiceAccount: "web",

@@ -34,6 +34,10 @@ type Kubernetes struct {
 	// Devices names the extended resource that stands for a device of the
 	// Compose file (/dev/fuse) or a generic resource of Swarm (gpu).
 	Devices map[string]string
+	// ExternalHosts says what stands for a container outside of the project.
+	ExternalHosts map[string]string
+	// NetworkAttachments names the NetworkAttachmentDefinition of a Compose network.
+	NetworkAttachments map[string]string
 	// Models are the addresses at which the Compose file's models are served.
 	Models   map[string]string
 	Services map[string]KubernetesService

@@ -154,8 +154,6 @@ func mapGenericResources(c *Ctx) {
 func limitRows() []Attribute {
 	const disk = "has no Kubernetes equivalent: a container's disk bandwidth is not limited"
 	return []Attribute{
-		ignored("services.*.ulimits", []string{"*", "*.soft", "*.hard"}, "have no Kubernetes equivalent: the container runtime of the node sets them",
-			"raise them in the runtime's configuration, or lower them in the command with `ulimit`", diag.CodeUlimits),
 		ignored("services.*.pids_limit", nil, noPids, setPids, diag.CodePids),
 		ignored("services.*.deploy.resources.limits.pids", nil, noPids, setPids, diag.CodePids),
 		ignored("services.*.blkio_config", []string{

@@ -17,7 +17,7 @@ func extensionSchema(section string) []string {
 	case "":
 		return []string{"allow", "patches"}
 	case "services", "jobs":
-		return []string{"allow", "kind", "patches", "secret", "seed"}
+		return []string{"allow", "kind", "patches", "secret", "seed", "shell"}
 	case "models":
 		return []string{"url"}
 	case "volumes":
@@ -95,7 +95,7 @@ func (r *rendering) checkExtensionValue(at []string, key string, value any) {
 	case "allow":
 		r.checkAllowed(at, value)
 		return
-	case "seed":
+	case "seed", "shell":
 		_, ok = value.(bool)
 		want = "true or false"
 	case "kind":

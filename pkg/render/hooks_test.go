@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/json"
 	"os/exec"
 	"strings"
 	"testing"
@@ -49,5 +50,31 @@ func TestSingleHookNeedsNoShell(t *testing.T) {
 	got := hookCommand([]types.ServiceHook{{Command: types.ShellCommand{"/warm", "$UP"}}})
 	if strings.Join(got, " ") != "/warm $UP" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestWrappedProcess runs the wrapper in a real shell: the limits and the umask
+// hold in the process, which takes the shell's place.
+func TestWrappedProcess(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("no shell here")
+	}
+	r := renderText(t, `services: {a: {image: x, entrypoint: [sh, -c, "umask; ulimit -Sn; ulimit -Hn; echo $$1", sh], command: ["$$HOME"], umask: "027", ulimits: {nofile: {soft: 50, hard: 60}}, x-gantry: {shell: true}}}`, nil, nil)
+	r.expectErrors("")
+	container := r.object("Deployment", "a")
+	var command []string
+	for _, field := range []string{"command", "args"} {
+		var part []string
+		if err := json.Unmarshal([]byte(at(t, container, pod+"containers.0."+field)), &part); err != nil {
+			t.Fatal(err)
+		}
+		command = append(command, part...)
+	}
+	for i := range command {
+		command[i] = kubeletExpand(command[i], nil)
+	}
+	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+	if err != nil || string(out) != "0027\n50\n60\n$HOME\n" {
+		t.Errorf("%v: %q from %q", err, out, command)
 	}
 }

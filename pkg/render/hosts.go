@@ -58,7 +58,6 @@ func hostRows() []Attribute {
 		},
 		ignored("services.*.uts", nil, "has no Kubernetes equivalent: a pod has the node's host name only with the node's network",
 			"use `network_mode: host`, or remove it", diag.CodeUTS),
-		ignored("services.*.mac_address", nil, "is not set: the cluster's network gives a pod its address", "remove it", diag.CodeNetworkInterface),
 	}
 }
 

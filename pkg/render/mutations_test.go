@@ -128,6 +128,7 @@ func deployMutations() []mutation {
 
 // silentMutations set what nothing comes of.
 func silentMutations() []mutation {
+	const wrapped = `entrypoint: [a], x-gantry: {shell: true}, `
 	return []mutation{
 		{"services.*.attach", ``, `attach: false`},
 		{"services.*.build", ``, `build: .`},
@@ -155,6 +156,9 @@ func silentMutations() []mutation {
 		{"services.*.oom_score_adj", ``, `oom_score_adj: 10`},
 		{"services.*.pids_limit", ``, `pids_limit: 10`},
 		{"services.*.ulimits", ``, `ulimits: {nofile: 1024}`},
+		{"services.*.ulimits.*", wrapped + `ulimits: {nofile: 1024}`, wrapped + `ulimits: {nofile: 2048}`},
+		{"services.*.ulimits.*.soft", wrapped + `ulimits: {nofile: {soft: 1, hard: 9}}`, wrapped + `ulimits: {nofile: {soft: 2, hard: 9}}`},
+		{"services.*.ulimits.*.hard", wrapped + `ulimits: {nofile: {soft: 1, hard: 9}}`, wrapped + `ulimits: {nofile: {soft: 1, hard: 8}}`},
 		{"services.*.uts", ``, `uts: host`},
 		{"services.*.credential_spec", "services: {other: {image: y}, s: {image: x}}\nconfigs: {c: {content: a}}", "services: {other: {image: y}, s: {image: x, credential_spec: {config: c}}}\nconfigs: {c: {content: a}}"},
 		{"services.*.credential_spec.config", "services: {other: {image: y}, s: {image: x, credential_spec: {config: c}}}\nconfigs: {c: {content: a}, d: {content: b}}", "services: {other: {image: y}, s: {image: x, credential_spec: {config: d}}}\nconfigs: {c: {content: a}, d: {content: b}}"},

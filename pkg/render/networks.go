@@ -1,8 +1,11 @@
 package render
 
 import (
+	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
@@ -13,10 +16,7 @@ const labelNetwork = "network.gantry.dev/"
 
 // networkRows holds the rows of networks, links and the names of a service.
 func networkRows() []Attribute {
-	const noAddress = "is not set: pod addresses come from the cluster's network"
-	const oneInterface = "is not set: a pod has one network interface"
-	useNames := "refer to services by their names"
-	return []Attribute{
+	return append(attachmentRows(), []Attribute{
 		{
 			Path: "services.*.networks", Covers: []string{"*", "*.aliases"}, Support: Full,
 			Target: "pod labels network.gantry.dev/NAME, Service per alias, NetworkPolicy",
@@ -36,17 +36,14 @@ func networkRows() []Attribute {
 			Doc:   "A link is an order of start (as depends_on) and an alias: the alias is a Service that selects the linked service. Under Docker only the linking container sees the alias, here the whole namespace does.",
 			Codes: []diag.Code{diag.CodeAliasInvalid, diag.CodeAliasTaken}, Map: mapLinks,
 		},
-		rejected("services.*.external_links", nil, "names a container outside of the project, which has no name in the cluster",
-			"create a Service of type ExternalName in the kustomization and remove the link", diag.CodeExternalLink),
-		ignored("services.*.networks.*.ipv4_address", nil, noAddress, useNames, diag.CodeNetworkAddress),
-		ignored("services.*.networks.*.ipv6_address", nil, noAddress, useNames, diag.CodeNetworkAddress),
-		ignored("services.*.networks.*.link_local_ips", nil, noAddress, useNames, diag.CodeNetworkAddress),
-		ignored("services.*.networks.*.mac_address", nil, oneInterface+" with the address that the network gives it", "remove it", diag.CodeNetworkInterface),
-		ignored("services.*.networks.*.interface_name", nil, oneInterface+", named by the cluster's network", "remove it", diag.CodeNetworkInterface),
+		{
+			Path: "services.*.external_links", Support: Partial, Target: "Service of type ExternalName",
+			Doc: "A container outside of the project has no name in the cluster. Where `kubernetes.external_hosts: {CONTAINER: HOST}` in the params says what stands for it, " +
+				"the link's name is a Service that leads to that host, such as redis.other.svc.cluster.local; otherwise it is an error.",
+			Codes: []diag.Code{diag.CodeExternalLink, diag.CodeAliasInvalid, diag.CodeAliasTaken}, Map: mapExternalLinks,
+		},
 		ignored("services.*.networks.*.driver_opts", []string{"*"}, "is not used: the cluster's network has no options per service", "remove it", diag.CodeNetworkInterface),
-		ignored("services.*.networks.*.priority", nil, oneInterface+", so networks have no order", "remove it", diag.CodeNetworkInterface),
-		ignored("services.*.networks.*.gw_priority", nil, oneInterface+" and one default gateway", "remove it", diag.CodeNetworkInterface),
-	}
+	}...)
 }
 
 // ignored is a row for an attribute that has no meaning on Kubernetes.
@@ -65,6 +62,7 @@ func sentence(clause string) string {
 }
 
 func mapNetworks(c *Ctx) {
+	c.attachNetworks()
 	for _, name := range sortedKeys(c.Service.Networks) {
 		if c.relations.isolated {
 			c.Template.Labels[labelNetwork+labelValue(name)] = "true"
@@ -96,11 +94,32 @@ func mapLinks(c *Ctx) {
 	}
 }
 
+// mapExternalLinks leads the names of containers outside of the project to the
+// hosts that the params name.
+func mapExternalLinks(c *Ctx) {
+	for i, link := range c.Service.ExternalLinks {
+		at := []string{"external_links", strconv.Itoa(i)}
+		container, alias, ok := strings.Cut(link, ":")
+		if !ok {
+			alias = container
+		}
+		host := c.Params.Kubernetes.ExternalHosts[container]
+		if host == "" {
+			c.reportAt(diag.CodeExternalLink, at, "%q is a container outside of the project, which has no name in the cluster", container).
+				Hint = "say what stands for it with `kubernetes.external_hosts: {" + container + ": HOST}` in ecs-params.yml"
+			continue
+		}
+		c.aliasTo(alias, "", host, at)
+	}
+}
+
 // aliasRequest asks for a further name of a service.
 type aliasRequest struct {
 	name, service string
-	from          *Ctx
-	path          []string
+	// host is what the name leads to where it is no service of the project.
+	host string
+	from *Ctx
+	path []string
 }
 
 // alias notes a further name for a service, to be served once all are known.
@@ -112,6 +131,10 @@ func (c *Ctx) alias(name, service string, attribute ...string) {
 		c.reportAt(diag.CodePreStart, attribute, "a hook has no name in the cluster's DNS: the alias %q is not served", name)
 		return
 	}
+	c.aliasTo(name, service, "", attribute)
+}
+
+func (c *Ctx) aliasTo(name, service, host string, attribute []string) {
 	label := kubeName(name)
 	if len(validation.IsDNS1123Label(label)) > 0 || strings.Contains(name, ".") {
 		d := c.reportAt(diag.CodeAliasInvalid, attribute, "the alias %q cannot be a name in the cluster: Service names are DNS labels without dots", name)
@@ -122,7 +145,7 @@ func (c *Ctx) alias(name, service string, attribute ...string) {
 		c.reportAt(diag.CodeNameChanged, attribute, "the alias %q becomes %q on Kubernetes", name, label).
 			Hint = "change what refers to it"
 	}
-	c.aliases = append(c.aliases, aliasRequest{name: label, service: service, from: c, path: attribute})
+	c.aliases = append(c.aliases, aliasRequest{name: label, service: service, host: host, from: c, path: attribute})
 }
 
 // serveAliases renders a Service for each alias. A service's own name wins over
@@ -137,17 +160,30 @@ func (r *rendering) serveAliases() {
 	for _, c := range r.contexts {
 		for _, a := range c.aliases {
 			target := byName[a.service]
-			if target == nil {
+			if target == nil && a.host == "" {
 				continue // a link to a service that a profile leaves out
 			}
 			if owner, ok := taken[a.name]; ok {
-				if owner != a.service {
+				if owner != a.service+a.host {
 					c.reportAt(diag.CodeAliasTaken, a.path, "the alias %q is already a name of service %s and keeps leading there", a.name, owner)
 				}
 				continue
 			}
-			taken[a.name] = a.service
+			taken[a.name] = a.service + a.host
+			if a.host != "" {
+				c.Add(c.externalService(a), a.path...)
+				continue
+			}
 			target.Add(target.internalService(a.name), a.path...)
 		}
+	}
+}
+
+// externalService is a name in the cluster's DNS for a host outside of the project.
+func (c *Ctx) externalService(a aliasRequest) *corev1.Service {
+	return &corev1.Service{
+		TypeMeta:   typeMeta("v1", "Service"),
+		ObjectMeta: metav1.ObjectMeta{Name: a.name, Labels: serviceLabels(c.Project.Name, c.Name, c.KubeName)},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: a.host},
 	}
 }

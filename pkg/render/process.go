@@ -55,8 +55,10 @@ func processRows() []Attribute {
 				"pull `:latest` on every start and docker compose does not. Policies by age become Always, `build` IfNotPresent.",
 			Codes: []diag.Code{diag.CodePullPolicyTimed, diag.CodePullPolicyBuild}, Map: mapPullPolicy,
 		},
-		ignored("services.*.pull_refresh_after", nil, "has no Kubernetes equivalent: images are not pulled by their age",
-			"use `pull_policy: always`, or a tag that changes with the content", diag.CodePullPolicyTimed),
+		{
+			Path: "services.*.pull_refresh_after", Support: Partial, Target: "container.imagePullPolicy", Codes: []diag.Code{diag.CodePullPolicyTimed},
+			Doc: "Images are not pulled by their age: without a pull_policy it becomes Always, which asks the registry at every start of a pod.", Map: mapRefreshAfter,
+		},
 	}
 }
 
@@ -149,3 +151,15 @@ func mapPullPolicy(c *Ctx) {
 
 // ptr returns a pointer to a value.
 func ptr[T any](v T) *T { return &v }
+
+// mapRefreshAfter asks the registry more often than the file wants, never less.
+func mapRefreshAfter(c *Ctx) {
+	if c.Service.PullRefreshAfter == "" {
+		return
+	}
+	if c.Service.PullPolicy == "" {
+		c.Container.ImagePullPolicy = corev1.PullAlways
+	}
+	c.Report(diag.CodePullPolicyTimed, "pull_refresh_after", "images are not pulled by their age: the pull policy is %s", c.Container.ImagePullPolicy).
+		Hint = "use `pull_policy: always`, or a tag that changes with the content"
+}

@@ -2,6 +2,8 @@ package render
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -53,8 +55,12 @@ func cpuRows() []Attribute {
 			"use `cpus`", diag.CodeCPUScheduling),
 		ignored("services.*.cpu_rt_period", nil, noRealtime, useCPUs, diag.CodeCPUScheduling),
 		ignored("services.*.cpu_rt_runtime", nil, noRealtime, useCPUs, diag.CodeCPUScheduling),
-		ignored("services.*.cpuset", nil, "has no Kubernetes equivalent: the node's CPU manager chooses the cores",
-			"reserve and limit the same whole number of cores on nodes with the static CPU manager policy", diag.CodeCPUScheduling),
+		{
+			Path: "services.*.cpuset", Support: Partial, Target: "container.resources.limits.cpu",
+			Doc: "The number of cores in the set is the limit, where no lower one is stated. Which ones they are is the node's choice: its CPU manager with the static policy gives a container " +
+				"that reserves and limits the same whole number of cores its own.",
+			Codes: []diag.Code{diag.CodeCPUScheduling}, Map: mapCPUSet,
+		},
 	}
 }
 
@@ -193,4 +199,38 @@ func mapDeployMemoryReservation(c *Ctx) {
 	if d := c.Service.Deploy; d != nil && d.Resources.Reservations != nil && c.ParamsService().MemReservationBytes == nil {
 		c.reserve(corev1.ResourceMemory, memory(int64(d.Resources.Reservations.MemoryBytes)))
 	}
+}
+
+func mapCPUSet(c *Ctx) {
+	if c.Service.CPUSet == "" {
+		return
+	}
+	n, ok := countCPUs(c.Service.CPUSet)
+	if !ok {
+		c.Report(diag.CodeCPUScheduling, "cpuset", "%q is no set of cores: write numbers and ranges such as 0-2,4", c.Service.CPUSet)
+		return
+	}
+	limit, stated := c.Container.Resources.Limits[corev1.ResourceCPU]
+	if q := cores(float64(n)); !stated || q.Cmp(limit) < 0 {
+		c.limit(corev1.ResourceCPU, q)
+	}
+	c.Report(diag.CodeCPUScheduling, "cpuset", "the node chooses the cores: the set is a limit of %d", n).
+		Hint = "reserve and limit the same whole number of cores on nodes with the static CPU manager policy"
+}
+
+// countCPUs counts the cores of a set such as 0-2,4 (cpuset(7), "List format").
+func countCPUs(set string) (n int, ok bool) {
+	for part := range strings.SplitSeq(set, ",") {
+		first, last, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		if !isRange {
+			last = first
+		}
+		from, err1 := strconv.Atoi(first)
+		to, err2 := strconv.Atoi(last)
+		if err1 != nil || err2 != nil || to < from {
+			return 0, false
+		}
+		n += to - from + 1
+	}
+	return n, n > 0
 }

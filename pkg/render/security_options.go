@@ -153,12 +153,10 @@ func isolationRows() []Attribute {
 		},
 		{Path: "services.*.cgroup", Support: Ignored, Reason: noCgroup, Hint: "remove it", Doc: "private is what every container has. The host's is not given: the kubelet owns the control groups of pods.", Codes: []diag.Code{diag.CodeCgroup}, Map: reportCgroup},
 		ignored("services.*.cgroup_parent", nil, noCgroup, "remove it", diag.CodeCgroup),
-		rejected("services.*.umask", nil, "has no Kubernetes equivalent: the umask is the image's own",
-			"set it in the command (`sh -c 'umask 027; exec …'`), or accept the image's with x-gantry: {allow: [GTY239]}", diag.CodeUmask),
 		rejected("services.*.use_api_socket", nil, "needs Docker's engine, which a cluster does not have",
 			"give the service a ServiceAccount and let it use the Kubernetes API", diag.CodeAPISocket),
 	}
-	return append(rows, windowsRows()...)
+	return append(rows, append(windowsRows(), wrapRows()...)...)
 }
 
 const noCgroup = "has no Kubernetes equivalent: the kubelet owns the control groups of pods"
