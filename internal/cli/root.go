@@ -67,7 +67,11 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	err := &usageError{err: fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+	near := cmd.SuggestionsFor(args[0])
+	switch instead := insteadOf(args[0]); {
+	case instead != "" && cmd.Name() != "gantry":
+		err.hint = instead
+	case len(near) > 0:
 		err.hint = fmt.Sprintf("did you mean `%s %s`?", cmd.CommandPath(), near[0])
 	}
 	return err

@@ -69,7 +69,7 @@ func (r *runner) outside(ctx context.Context, s *step, need plan.Need) bool {
 // skip tells that a service is not started because of another one.
 func (r *runner) skip(s *step, service string) {
 	if !r.interrupted() {
-		r.events.op(s.op, Warning, TextSkipped, "not started: "+service+" is not ready")
+		r.events.op(s.op, Warning, TextSkipped, "not started: "+service+" did not come up")
 	}
 }
 
