@@ -61,10 +61,13 @@ func supportPage() Page {
 	var b strings.Builder
 	b.WriteString(generated + "# What becomes of each Compose attribute\n\n")
 	b.WriteString("This is the attribute table that the renderer itself runs on. `gantry explain ATTRIBUTE` prints a row.\n\n")
-	b.WriteString(header("Support", "Meaning"))
+	b.WriteString(header("Support", "Meaning", "Of a service", "Paths", "All paths"))
+	counts := countSupport(render.Table())
 	for _, level := range supportLevels() {
-		b.WriteString(row("**"+string(level.support)+"**", level.meaning))
+		n := counts[level.support]
+		b.WriteString(row("**"+string(level.support)+"**", level.meaning, counts.share(n.attributes, counts.total().attributes), counts.share(n.paths, counts.total().paths), fmt.Sprint(n.all)))
 	}
+	b.WriteString("\nOf a service: what may stand directly below a service, such as `ports`. Paths: everything below a service, such as `ports.[].target`, the attributes of a pre_start hook included. All paths: those of jobs, networks, volumes, configs, secrets and models as well.\n")
 	table := slices.Clone(render.Table())
 	slices.SortStableFunc(table, func(x, y render.Attribute) int { return strings.Compare(x.Path, y.Path) })
 	for _, section := range sectionsOf(table) {
@@ -77,6 +80,44 @@ func supportPage() Page {
 		}
 	}
 	return Page{"support.md", b.String()}
+}
+
+// supportCount is how many attributes have a level of support.
+type supportCount struct{ attributes, paths, all int }
+
+type supportCounts map[render.Support]supportCount
+
+// countSupport counts by level: what stands directly below a service, every
+// path below it, and every path of a Compose file.
+func countSupport(table []render.Attribute) supportCounts {
+	counts := supportCounts{}
+	for _, a := range table {
+		n := counts[a.Support]
+		for _, path := range a.Owned() {
+			n.all++
+			if below, ok := strings.CutPrefix(path, "services.*."); ok {
+				n.paths++
+				if !strings.Contains(below, ".") {
+					n.attributes++
+				}
+			}
+		}
+		counts[a.Support] = n
+	}
+	return counts
+}
+
+func (c supportCounts) total() supportCount {
+	var out supportCount
+	for _, n := range c {
+		out.attributes, out.paths, out.all = out.attributes+n.attributes, out.paths+n.paths, out.all+n.all
+	}
+	return out
+}
+
+// share writes a number with its part of the whole.
+func (supportCounts) share(n, of int) string {
+	return fmt.Sprintf("%d (%.0f %%)", n, 100*float64(n)/float64(max(of, 1)))
 }
 
 type supportLevel struct {
