@@ -31,6 +31,7 @@ type patch struct {
 
 // patchObjects applies the patches of the services, then of the project.
 func (r *rendering) patchObjects(set *Set) {
+	patched := false
 	for _, c := range r.contexts {
 		if c.isHook() {
 			continue
@@ -40,25 +41,29 @@ func (r *rendering) patchObjects(set *Set) {
 				p.kind, p.name = c.Kind, c.workloadName()
 			}
 			r.patchMatching(set, p, func(o Object) bool { return o.Service == c.hostOr().Name || o.Service == c.Name })
+			patched = true
 		}
 	}
 	for _, p := range r.patches(nil, r.project.Extensions) {
 		r.patchMatching(set, p, func(Object) bool { return true })
+		patched = true
 	}
-	for i := range set.Services {
-		set.Services[i].ReplicasDeclared = set.Services[i].ReplicasDeclared || declaresReplicas(set, set.Services[i].Workload)
+	if patched {
+		declareReplicas(set)
 	}
 }
 
-func declaresReplicas(set *Set, workload Ref) bool {
+// declareReplicas notes the number of replicas that a patch states.
+func declareReplicas(set *Set) {
+	stated := map[Ref]bool{}
 	for _, o := range set.Objects {
-		if RefOf(o.Unstructured) == workload {
-			spec, _ := o.Object["spec"].(map[string]any)
-			_, ok := spec["replicas"]
-			return ok
+		if spec, ok := o.Object["spec"].(map[string]any); ok && spec["replicas"] != nil {
+			stated[RefOf(o.Unstructured)] = true
 		}
 	}
-	return false
+	for i := range set.Services {
+		set.Services[i].ReplicasDeclared = stated[set.Services[i].Workload]
+	}
 }
 
 // patches reads x-gantry.patches. An entry has kind, name and patch.
