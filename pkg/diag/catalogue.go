@@ -23,13 +23,32 @@ func Catalogue() []CodeInfo {
 	return slices.Concat(inputCodes(), paramsCodes(), attributeCodes(), relationCodes(), outputCodes(), clusterCodes())
 }
 
-// Lookup returns the catalogue's entry of a code.
+// Lookup returns the catalogue's entry of a code. It reads only the part of the
+// catalogue that the code's first digit names, since it is asked for every
+// diagnostic.
 func Lookup(code Code) (CodeInfo, bool) {
-	for _, part := range []func() []CodeInfo{inputCodes, paramsCodes, attributeCodes, relationCodes, outputCodes, clusterCodes} {
-		for _, info := range part() {
-			if info.Code == code {
-				return info, true
-			}
+	const digit = len("GTY")
+	if len(code) <= digit {
+		return CodeInfo{}, false
+	}
+	var part []CodeInfo
+	switch code[digit] {
+	case '0':
+		part = inputCodes()
+	case '1':
+		part = paramsCodes()
+	case '2':
+		part = attributeCodes()
+	case '3':
+		part = relationCodes()
+	case '4':
+		part = outputCodes()
+	case '5':
+		part = clusterCodes()
+	}
+	for _, info := range part {
+		if info.Code == code {
+			return info, true
 		}
 	}
 	return CodeInfo{}, false

@@ -38,3 +38,16 @@ func TestListSortedIsOrderedAndCompact(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestLookupFindsEveryCode(t *testing.T) {
+	for _, info := range Catalogue() {
+		if got, ok := Lookup(info.Code); !ok || got != info {
+			t.Errorf("%s: %+v", info.Code, got)
+		}
+	}
+	for _, code := range []Code{"", "GTY", "GTY999", "x"} {
+		if _, ok := Lookup(code); ok {
+			t.Errorf("%q is found", code)
+		}
+	}
+}

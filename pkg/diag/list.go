@@ -61,8 +61,10 @@ func (l List) Strict() List {
 func (l List) Allow(match func(Diagnostic) bool) List {
 	out := slices.Clone(l)
 	for i, d := range out {
-		info, _ := Lookup(d.Code)
-		if (d.Severity == Warning || info.Allowable) && match(d) {
+		if d.Severity == Info || !match(d) {
+			continue
+		}
+		if info, _ := Lookup(d.Code); d.Severity == Warning || info.Allowable {
 			out[i].Severity = Info
 		}
 	}
