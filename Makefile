@@ -28,7 +28,7 @@ build: $(BIN)/gantry $(BIN)/gantry-local ## build both programs into bin/
 
 $(BIN)/gantry: $(GO_SOURCES)
 	$(call step,building gantry)
-	@$(GO) build -v -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/gantry $(counted)
+	@$(GO) build -v -ldflags '-s -w -X github.com/gantry-dev/gantry/internal/cli.version=$(VERSION)' -o $@ ./cmd/gantry $(counted)
 
 $(BIN)/gantry-local: $(shell find local -name '*.go' -not -name '*_test.go' 2>/dev/null) local/go.mod local/go.sum
 	$(call step,building gantry-local: a first build compiles Kubernetes and takes 7 to 10 minutes on two cores)
