@@ -105,6 +105,9 @@ func (f *Factory) judged(list diag.List) diag.List {
 func (f *Factory) show(list diag.List) error {
 	list = f.judged(list)
 	f.UI.Diagnostics(list, f.Display.Verbose)
+	if remarks := list.Sorted(); remarks.Count(diag.Info) > 0 && !f.Display.Verbose {
+		f.UI.Notef("%s on what differs or has no effect here: see `gantry compose check`", counted(remarks, diag.Info))
+	}
 	if list.HasErrors() {
 		return errDiagnostics
 	}

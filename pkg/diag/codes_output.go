@@ -9,6 +9,7 @@ const (
 	CodeKustomizationKey     Code = "GTY404"
 	CodeKustomizationBuild   Code = "GTY405"
 	CodeKustomizationPanic   Code = "GTY406"
+	CodeKustomizationRename  Code = "GTY407"
 	CodeSecretOmitted        Code = "GTY420"
 )
 
@@ -28,6 +29,8 @@ func outputCodes() []CodeInfo {
 			Doc: "kustomize refuses the kustomization; the message is its own, without values of secrets."},
 		{Code: CodeKustomizationPanic, Severity: Error, Title: "kustomize crashed",
 			Doc: "kustomize ended in a fault of its own."},
+		{Code: CodeKustomizationRename, Severity: Warning, Title: "a Service loses its Compose name",
+			Doc: "A prefix, suffix or patch of the kustomization renames the Service of a Compose service. The names that containers use in their configuration stay as they are, so they do not resolve any more. Keep deployments apart by namespace."},
 		{Code: CodeSecretOmitted, Severity: Warning, Title: "Secret left out of the output",
 			Doc: "Values of secrets are not printed to a terminal unless --secrets=inline asks for it. A directory (--output-dir) gets them as files below secrets/, which git ignores and from which the kustomization makes the Secrets."},
 	}

@@ -27,7 +27,24 @@ func (b *build) result(objects []marked) (render.Set, diag.List) {
 	out.Services = b.services(renamed)
 	var diags diag.List
 	out.Requires, diags = b.requirements(renamed, out.Objects)
+	diags.Add(b.lostNames(renamed)...)
 	return out, diags.Sorted()
+}
+
+// lostNames reports Services that the kustomization renames (namePrefix,
+// nameSuffix, a patch): other containers know them by the Compose name.
+func (b *build) lostNames(built map[render.Ref]*unstructured.Unstructured) diag.List {
+	var diags diag.List
+	for _, o := range b.set.Objects {
+		now, ok := built[render.RefOf(o.Unstructured)]
+		if !ok || o.GetKind() != "Service" || o.GetName() != render.ServiceName(o.Service) || now.GetName() == o.GetName() {
+			continue
+		}
+		diags.Add(diag.New(diag.CodeKustomizationRename, diag.Pos{File: b.src.path}, o.Path,
+			"the kustomization renames the Service %s to %s: containers that connect to %q do not find it", o.GetName(), now.GetName(), o.Service).
+			WithHint("use -n NAMESPACE to keep deployments apart instead of a prefix, or change the host names in the Compose file"))
+	}
+	return diags
 }
 
 // object is a built object with what is known of it.

@@ -20,10 +20,19 @@ func buildText(t *testing.T, text string) render.Set {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "kustomization.yaml"), text)
 	set, diags := Build(rendered(t), Options{Dir: dir})
-	if len(diags) > 0 {
-		t.Fatal(diags)
+	if others := withoutRenames(diags); len(others) > 0 {
+		t.Fatal(others)
 	}
 	return set
+}
+
+func TestServicesThatLoseTheirNameAreReported(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "kustomization.yaml"), "namePrefix: dev-\n")
+	_, diags := Build(rendered(t), Options{Dir: dir})
+	if len(diags) != 2 || diags[0].Code != diag.CodeKustomizationRename || diags[0].Path != "services.db" {
+		t.Errorf("got %v", diags)
+	}
 }
 
 func find(t *testing.T, set render.Set, kind, prefix string) render.Object {
