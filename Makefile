@@ -41,7 +41,7 @@ quickstart: build ## build, start the embedded cluster, deploy WordPress, show i
 	@cd examples/wordpress && $(BIN)/gantry --context gantry-default compose service up
 	$(call step,what runs)
 	@cd examples/wordpress && $(BIN)/gantry --context gantry-default compose service ps
-	@printf '\nNext: bin/gantry compose -f examples/wordpress/docker-compose.yml logs\n      make stop removes the cluster again.\n'
+	@printf '\nThe nodes are simulated: everything but the containers is real, so nothing answers at the address.\nNext: bin/gantry compose -f examples/wordpress/docker-compose.yml logs\n      make stop removes the cluster again.\n'
 
 stop: ## remove the embedded cluster that quickstart started
 	@$(BIN)/gantry local down

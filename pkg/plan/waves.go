@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -122,12 +123,38 @@ func (b *builder) decideStale(op *Op) {
 		op.Verb, op.Cause = Keep, removed+"; its data is kept"
 	case holdsData(op.GroupKind):
 		op.Verb, op.Cause = Keep, removed+"; what it holds is kept"
+	case b.hasSuccessor(op.Ref):
+		op.Verb, op.Cause = Prune, "replaced by its new content"
 	default:
 		op.Verb, op.Cause = Prune, removed
 		if IsWorkload(op.GroupKind) || op.GroupKind == kindService() {
 			op.Risks = []Risk{Interrupts}
 		}
 	}
+}
+
+// hasSuccessor reports whether the set has a ConfigMap or Secret that differs
+// from this one in the hash at the end of its name only.
+func (b *builder) hasSuccessor(ref render.Ref) bool {
+	if ref.GroupKind.Kind != "ConfigMap" && ref.GroupKind.Kind != "Secret" {
+		return false
+	}
+	return slices.ContainsFunc(b.set.Objects, func(o render.Object) bool {
+		next := render.RefOf(o.Unstructured)
+		return next.GroupKind == ref.GroupKind && next != ref && withoutHash(next.Name) == withoutHash(ref.Name)
+	})
+}
+
+// hashLength is that of the content hashes at the end of names, gantry's and
+// kustomize's alike.
+const hashLength = 10
+
+// withoutHash cuts the hash off a name; a name without one stays whole.
+func withoutHash(name string) string {
+	if i := strings.LastIndex(name, "-"); i == len(name)-hashLength-1 && i > 0 {
+		return name[:i]
+	}
+	return name
 }
 
 func (b *builder) fileName() string {
