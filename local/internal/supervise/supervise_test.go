@@ -213,6 +213,11 @@ func TestStrays(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	// A process shows its environment a moment after its program has started.
+	within(t, 5*time.Second, "it is seen", func() bool {
+		ids, err := Strays(dir)
+		return err == nil && len(ids) == 1
+	})
 	for d, want := range map[string]int{dir: 1, dir + "/": 1, dir + "2": 0, filepath.Dir(dir): 0} {
 		ids, err := Strays(d)
 		if err != nil || len(ids) != want {
