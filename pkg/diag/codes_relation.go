@@ -22,6 +22,7 @@ const (
 	CodeNetworkInterface Code = "GTY318"
 	CodeNetworkExternal  Code = "GTY319"
 	CodeNetworkDriver    Code = "GTY320"
+	CodeExposureUnused   Code = "GTY321"
 	CodeVolumeType       Code = "GTY330"
 	CodeVolumeDriver     Code = "GTY331"
 	CodeVolumeOptions    Code = "GTY332"
@@ -73,6 +74,7 @@ func relationCodes() []CodeInfo {
 		{Code: CodeNetworkInterface, Severity: Info, Title: "an option of a network interface is not set", Doc: "A pod has one interface, which the cluster's network sets up."},
 		{Code: CodeNetworkExternal, Severity: Info, Title: "an external network has no counterpart", Doc: "All pods of a cluster are on one network. A service of another project is reached as NAME.NAMESPACE."},
 		{Code: CodeNetworkDriver, Severity: Info, Title: "an option of a network is not used", Doc: "The cluster has its own network for all pods."},
+		{Code: CodeExposureUnused, Severity: Warning, Title: "a choice of exposure has no port", Doc: "The params say how published ports are exposed, but no port is left for it: the ingress takes the only one, or none is published."},
 		{Code: CodeVolumeType, Severity: Error, Allowable: true, Title: "a kind of volume that exists on one machine only", Doc: "Named pipes and cluster volumes of Swarm have no counterpart. Use a named volume with a storage class."},
 		{Code: CodeVolumeDriver, Severity: Warning, Title: "a volume driver is replaced by a storage class", Doc: "Docker's volume plugins do not run in a cluster. Choose a storage class in the params."},
 		{Code: CodeVolumeOptions, Severity: Error, Allowable: true, Title: "options of a volume driver have no meaning", Doc: "Only nfs and tmpfs options of the local driver have a counterpart. Make the volume external and create the claim yourself."},

@@ -55,6 +55,17 @@ func (c *checker) volume(path, name string) {
 		"%s: the Compose file has no volume %q", path, name)
 }
 
+// mounted reports a volume of ecs-params that no service can mount, since the
+// Compose files do not declare it.
+func (c *checker) mounted(path, name string) {
+	if c.o.Volumes == nil || name == "" || slices.Contains(c.o.Volumes, name) {
+		return
+	}
+	c.diags.Add(diag.New(diag.CodeParamsUnknownVolume, c.p.Pos(path), path,
+		"%s: no service mounts %q: the Compose file does not declare it", path, name).As(diag.Warning).
+		WithHint("%s", suggestion(name, c.o.Volumes, "volumes")))
+}
+
 // declares says whether ecs-params itself declares the volume.
 func (c *checker) declares(name string) bool {
 	t := c.p.TaskDefinition
@@ -177,6 +188,7 @@ func (c *checker) dockerVolumes() {
 	for i, v := range c.p.TaskDefinition.DockerVolumes {
 		path := fmt.Sprintf("task_definition.docker_volumes[%d]", i)
 		c.unique(path+".name", v.Name, seen)
+		c.mounted(path+".name", v.Name)
 		if v.Driver != "" && v.Driver != "local" && c.p.Kubernetes.Volumes[v.Name].Class == nil {
 			c.report(diag.CodeParamsDriverOptions, path+".driver", "choose a class in kubernetes.volumes."+v.Name+".class",
 				"%s.driver: %q is a plugin of Docker; the claim gets the cluster's default storage class", path, v.Driver)

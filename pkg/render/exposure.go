@@ -38,10 +38,22 @@ func (c *Ctx) expose() {
 		p.Object = Ref{GroupKind: schema.GroupKind{Kind: "Service"}, Name: service.Name}
 	}
 	if len(service.Spec.Ports) == 0 {
+		c.reportUnusedExposure()
 		return
 	}
 	slices.SortFunc(service.Spec.Ports, comparePorts)
 	c.Add(service, "ports")
+}
+
+// reportUnusedExposure reports params for a Service of published ports that has
+// no port to expose: all of them go through the ingress, or there are none.
+func (c *Ctx) reportUnusedExposure() {
+	path := "kubernetes.services." + c.Name + ".service"
+	if !c.Params.Has(path) {
+		return
+	}
+	c.diags.Add(diag.New(diag.CodeExposureUnused, c.Params.Pos(path), path, "service %s has no published port left for a Service of its own", c.Name).
+		WithHint("remove it, or publish a port in the Compose file that the ingress does not take"))
 }
 
 // publishedName names the Service of the published ports.

@@ -119,3 +119,15 @@ networks: {front: {}, back: {internal: true}}`, nil, nil)
 	r.expect("NetworkPolicy", "web-published", "spec.ingress.0", `{"ports":[{"port":80,"protocol":"TCP"}]}`)
 	r.expect("NetworkPolicy", "db-internal", "spec.policyTypes", `["Egress"]`)
 }
+
+func TestExposureWithoutPortIsReported(t *testing.T) {
+	const text = "version: 1\nkubernetes: {services: {web: {ingress: {host: shop.example}, service: {type: NodePort}}}}"
+	par, diags := params.Read([]byte(text), params.Options{Path: "ecs-params.yml"})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	r := renderText(t, "services: {web: {image: x, ports: ['80:80']}}", par, nil)
+	if got := r.codes(diag.Warning); got != string(diag.CodeExposureUnused) {
+		t.Errorf("warnings %q", got)
+	}
+}
