@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/schema"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
 // unknownHint says what an unknown key was probably meant to be: the successor
@@ -88,44 +90,16 @@ func homeName(parent, path []string) string {
 	return strings.Join(out, ".")
 }
 
-// nearest returns the candidate that differs from a word by few letters, or "".
-// Of several the first wins, so candidates are given in order.
+// nearest returns the candidate that a user most likely meant, or "": the one
+// that differs by case and separators only, else diag.Nearest.
 func nearest(word string, candidates []string) string {
-	best, bestDistance := "", 1+max(1, len(word)/3)
+	plain := strings.NewReplacer("_", "", "-", "")
 	for _, c := range candidates {
-		if strings.ReplaceAll(c, "_", "") == strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(word)) {
+		if plain.Replace(c) == plain.Replace(strings.ToLower(word)) {
 			return c
 		}
-		if d := distance(word, c); d < bestDistance {
-			best, bestDistance = c, d
-		}
 	}
-	return best
-}
-
-// distance counts the letters to insert, delete, replace or swap with their
-// neighbour to get from one word to the other.
-func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
+	return diag.Nearest(word, candidates)
 }
 
 // checkDuration is the schema's format "duration".
