@@ -181,7 +181,7 @@ func scalar[T any](name, typ, doc string, set func(v value, s string, into *T) e
 				return
 			}
 			if err := set(v, s, into); err != nil {
-				v.report(diag.CodeParamsValue, "", "%s: %q %s", v.path, s, err.Error())
+				v.report(diag.CodeParamsValue, "", "%s: %q %s", v.path, v.raw(), err.Error())
 			}
 		},
 	}
@@ -315,7 +315,7 @@ func (v value) checked(check func(string) error) (string, bool) {
 		return "", false
 	}
 	if err := accept(check, s); err != nil {
-		v.report(diag.CodeParamsValue, "", "%s: %q %s", v.path, s, err.Error())
+		v.report(diag.CodeParamsValue, "", "%s: %q %s", v.path, v.raw(), err.Error())
 		return "", false
 	}
 	return s, true

@@ -107,7 +107,7 @@ func readClass(v value, into *KubernetesVolume) {
 		return
 	}
 	if s != "" && isObjectName(s) != nil {
-		v.report(diag.CodeParamsValue, "", "%s: %q %s", v.path, s, isObjectName(s).Error())
+		v.report(diag.CodeParamsValue, "", "%s: %q %s", v.path, v.raw(), isObjectName(s).Error())
 		return
 	}
 	into.Class = &s

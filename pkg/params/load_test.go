@@ -296,3 +296,17 @@ task_definition:
 		t.Errorf("%s\n%s", diff, printed(diags))
 	}
 }
+
+func TestFaultsShowTheVariableNotItsValue(t *testing.T) {
+	lookup := func(string) (string, bool) { return "hunter2", true }
+	text := "version: 1\ntask_definition: {services: {web: {mem_limit: $PW}}}\nkubernetes: {namespace: Bad$PW, service_type: $PW}\n"
+	_, diags := Read([]byte(text), Options{Path: "ecs-params.yml", Lookup: lookup})
+	if diags.Count(diag.Error) != 3 {
+		t.Errorf("want 3 errors: %v", diags)
+	}
+	for _, d := range diags {
+		if strings.Contains(d.String(), "hunter2") {
+			t.Errorf("a value is shown: %s", d)
+		}
+	}
+}
