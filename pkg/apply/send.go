@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -32,6 +34,9 @@ type kube interface {
 type sender struct {
 	kube   kube
 	dryRun bool
+
+	// defines says that a definition was sent, so that kinds may appear.
+	defines atomic.Bool
 
 	mu       sync.Mutex
 	mappings map[schema.GroupKind]*meta.RESTMapping
@@ -67,6 +72,32 @@ func (s *sender) resource(gk schema.GroupKind, versions ...string) (dynamic.Reso
 	return s.kube.Dynamic().Resource(m.Resource), nil
 }
 
+// Discovery follows a new definition with a delay.
+const (
+	discoveryLag  = 10 * time.Second
+	discoveryStep = 300 * time.Millisecond
+)
+
+// resourceSoon is resource for what is about to be sent. Once a definition has
+// been sent, a kind that is not known yet may be about to appear.
+func (s *sender) resourceSoon(ctx context.Context, gvk schema.GroupVersionKind) (dynamic.ResourceInterface, error) {
+	if plan.IsDefinition(gvk.GroupKind()) {
+		s.defines.Store(true)
+	}
+	until := time.Now().Add(discoveryLag)
+	for {
+		r, err := s.resource(gvk.GroupKind(), gvk.Version)
+		if !meta.IsNoMatchError(err) || !s.defines.Load() || time.Now().After(until) {
+			return r, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(discoveryStep):
+		}
+	}
+}
+
 func (s *sender) dry() []string {
 	if s.dryRun {
 		return []string{metav1.DryRunAll}
@@ -79,7 +110,7 @@ func (s *sender) dry() []string {
 // of others only with force.
 func (s *sender) apply(ctx context.Context, o *unstructured.Unstructured, force bool) (*unstructured.Unstructured, error) {
 	gvk := o.GroupVersionKind()
-	resource, err := s.resource(gvk.GroupKind(), gvk.Version)
+	resource, err := s.resourceSoon(ctx, gvk)
 	if err != nil {
 		return nil, err
 	}
