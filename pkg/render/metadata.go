@@ -1,8 +1,6 @@
 package render
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -91,7 +89,7 @@ func (c *Ctx) labelsFrom(attribute string, in map[string]string) (labels, annota
 		return nil, nil
 	}
 	labels, annotations = map[string]string{}, map[string]string{}
-	for _, key := range slices.Sorted(maps.Keys(in)) {
+	for _, key := range sortedKeys(in) {
 		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
 			c.reportAt(diag.CodeLabelKey, append(strings.Split(attribute, "."), key), "%q cannot be the name of a label or annotation on Kubernetes", key).
 				Hint = "use letters, digits, `-`, `_` and `.`, with at most one `/` after a DNS name"
