@@ -11,58 +11,87 @@ import (
 
 	"github.com/gantry-dev/gantry/internal/ui"
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/explain"
 	"github.com/gantry-dev/gantry/pkg/render"
 )
 
 type explainOptions struct {
-	f      *Factory
-	format string
+	f         *Factory
+	format    string
+	recursive bool
 }
 
 // NewCmdExplain returns `gantry explain`.
 func NewCmdExplain(f *Factory) *cobra.Command {
 	o := &explainOptions{f: f}
 	cmd := &cobra.Command{
-		Use:   "explain [ATTRIBUTE|CODE]",
+		Use:   "explain [ATTRIBUTE|KEY|CODE]",
 		Short: "Say what becomes of a Compose attribute, or what a code means",
-		Example: `  gantry explain                       # every attribute
-  gantry explain services.web.healthcheck
-  gantry explain stop_grace_period
+		Long: `Say what becomes of an attribute of a Compose file, of a key of ecs-params.yml
+(params.…) or of x-gantry, or what the code of a diagnostic means.
+
+An attribute is named by its path, with or without the name of the service and
+the numbers of items, or by its last parts. With the name of a service of the
+project here (or of -f) it also says what the user's own value became.`,
+		Example: `  gantry explain services                  # what a service may have
+  gantry explain services.healthcheck.start_interval
+  gantry explain services.web.ports        # and what they became in this project
+  gantry explain healthcheck --recursive
+  gantry explain params.task_definition.task_size
   gantry explain GTY214`,
 		Args: atMost(1),
 	}
-	formatVar(cmd.Flags(), &o.format)
-	return f.plainVerb(cmd, o.run)
+	fs := cmd.Flags()
+	fs.BoolVar(&o.recursive, "recursive", false, "print the names of all that lies below, not only of the next level")
+	formatVar(fs, &o.format)
+	cmd.ValidArgsFunction = completeAttributes
+	return f.plainVerb(cmd, o.run, f.projectSet)
 }
 
-func (o *explainOptions) run(_ context.Context, args []string) error {
+func (o *explainOptions) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return o.write(attributeRows(render.Table()))
 	}
-	word := args[0]
-	if info, ok := diag.Lookup(diag.Code(strings.ToUpper(word))); ok {
-		return explainCode(o.f.UI.Out, info)
+	if code, ok := codeNamed(args[0]); ok {
+		return o.explainCode(code)
 	}
-	rows := findAttributes(render.Table(), word)
-	switch {
-	case len(rows) == 0:
-		return unknownAttribute(word)
-	case o.format == "":
-		return o.explain(rows)
-	default:
-		return o.write(attributeRows(rows))
+	topics := explain.Topics()
+	query, project := o.f.query(ctx, args[0])
+	found := explain.Find(topics, query)
+	if len(found) == 0 {
+		return unknownTopic(topics, query)
 	}
+	if near := explain.Mistyped(topics, found[0], query); near != "" {
+		return &usageError{err: fmt.Errorf("%s: there is no such attribute", query.Word), hint: fmt.Sprintf("did you mean %q?", near)}
+	}
+	if !explain.Unique(found, query) {
+		return o.choose(query, found)
+	}
+	return o.tell(ctx, query, topics, found, project)
 }
 
-// explain tells all of the first row and lists the rest, which lie below it.
-func (o *explainOptions) explain(rows []render.Attribute) error {
-	if err := explainAttribute(o.f.UI.Out, rows[0]); err != nil || len(rows) == 1 {
+// choose lists what a word may mean.
+func (o *explainOptions) choose(q explain.Query, found []explain.Topic) error {
+	o.f.UI.Notef("%d attributes are called %s: name one of them by its path", len(found), q.Word)
+	return o.write(topicRows(found))
+}
+
+// tell explains the first of what was found.
+func (o *explainOptions) tell(ctx context.Context, q explain.Query, topics, found []explain.Topic, project *ownProject) error {
+	topic := found[0]
+	below := explain.Children(topics, topic)
+	own, err := o.f.ownAttribute(ctx, q, topic, project)
+	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(o.f.UI.Out); err != nil {
-		return err
+	if o.format != "" {
+		rows := topicRows(append([]explain.Topic{topic}, below...))
+		rows[0].Own = own
+		return o.write(rows)
 	}
-	return o.write(attributeRows(rows[1:]))
+	page := explainPage{topic: topic, topics: topics, below: below, also: found[1:], own: own, recursive: o.recursive}
+	_, err = io.WriteString(o.f.UI.Out, page.text())
+	return err
 }
 
 func (o *explainOptions) write(rows []attributeRow) error {
@@ -71,20 +100,31 @@ func (o *explainOptions) write(rows []attributeRow) error {
 
 // attributeRow is the printable part of a row of the attribute table.
 type attributeRow struct {
-	Path    string      `json:"path"`
-	Covers  []string    `json:"covers,omitempty"`
-	Support string      `json:"support"`
-	Target  string      `json:"target,omitempty"`
-	Doc     string      `json:"doc"`
-	Codes   []diag.Code `json:"codes,omitempty"`
+	Path    string        `json:"path"`
+	Type    string        `json:"type,omitempty"`
+	Covers  []string      `json:"covers,omitempty"`
+	Support string        `json:"support"`
+	Target  string        `json:"target,omitempty"`
+	Doc     string        `json:"doc"`
+	Means   string        `json:"means,omitempty"`
+	Codes   []diag.Code   `json:"codes,omitempty"`
+	Own     *ownAttribute `json:"project,omitempty"`
 }
 
 func attributeRows(rows []render.Attribute) []attributeRow {
 	var out []attributeRow
 	for _, r := range rows {
-		out = append(out, attributeRow{r.Path, r.Covers, string(r.Support), r.Target, r.Doc, r.Codes})
+		out = append(out, attributeRow{Path: r.Path, Covers: r.Covers, Support: string(r.Support), Target: r.Target, Doc: r.Doc, Codes: r.Codes})
 	}
 	slices.SortFunc(out, func(a, b attributeRow) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+func topicRows(topics []explain.Topic) []attributeRow {
+	var out []attributeRow
+	for _, t := range topics {
+		out = append(out, attributeRow{Path: t.Path, Type: t.Type, Support: string(t.Support), Target: t.Target, Doc: t.Doc, Means: t.Means, Codes: t.Codes})
+	}
 	return out
 }
 
@@ -96,94 +136,68 @@ func attributeColumns() []ui.Column[attributeRow] {
 	}
 }
 
-// findAttributes returns the rows that a user's word names: the path as the
-// file spells it (services.web.ports[0]), one with *, or the bare name of an
-// attribute (ports), and then what lies below.
-func findAttributes(table []render.Attribute, word string) []render.Attribute {
-	path := generalPath(word)
-	var found []render.Attribute
-	for _, candidate := range []string{"services.*." + path, path} {
-		for _, row := range table {
-			if slices.ContainsFunc(row.Owned(), func(p string) bool { return samePath(p, candidate) }) {
-				found = append(found, row)
-			}
-		}
-		if len(found) > 0 {
-			return append(found, under(table, candidate)...)
-		}
+// unknownTopic is a mistake in the command line, with the nearest name.
+func unknownTopic(topics []explain.Topic, q explain.Query) error {
+	err := &usageError{
+		err:  fmt.Errorf("%q is neither an attribute of a Compose file, a key of ecs-params nor a code", q.Word),
+		hint: "`gantry explain` lists the attributes, `gantry explain params` the keys",
 	}
-	return append(under(table, "services.*."+path), under(table, path)...)
-}
-
-// generalPath drops indices: services.web.ports[0].mode is services.web.ports.mode.
-func generalPath(word string) string {
-	var parts []string
-	for _, part := range strings.Split(word, ".") {
-		part, _, _ = strings.Cut(part, "[")
-		if part != "" && strings.Trim(part, "0123456789") != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, ".")
-}
-
-// samePath compares a path of the table, where * stands for a name and [] for
-// an item of a list, with a user's.
-func samePath(pattern, path string) bool {
-	patterns := slices.DeleteFunc(strings.Split(pattern, "."), func(p string) bool { return p == "[]" })
-	return slices.EqualFunc(patterns, strings.Split(path, "."), func(p, part string) bool {
-		return p == part || p == "*" || part == "*"
-	})
-}
-
-// under returns the rows below a path.
-func under(table []render.Attribute, path string) []render.Attribute {
-	depth := strings.Count(path, ".") + 1
-	var out []render.Attribute
-	for _, row := range table {
-		parts := strings.Split(row.Path, ".")
-		if len(parts) > depth && samePath(strings.Join(parts[:depth], "."), path) {
-			out = append(out, row)
-		}
-	}
-	return out
-}
-
-func unknownAttribute(word string) error {
-	var names []string
-	for _, row := range render.Table() {
-		names = append(names, strings.TrimPrefix(row.Path, "services.*."))
-	}
-	err := &hinted{err: fmt.Errorf("%q is neither a Compose attribute nor a code", word), hint: "`gantry explain` lists the attributes"}
-	if near := diag.Nearest(generalPath(word), names); near != "" {
+	if near := explain.Nearest(topics, q); near != "" {
 		err.hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return err
 }
 
-func explainAttribute(w io.Writer, row render.Attribute) error {
-	text := fmt.Sprintf("%s: %s\n", row.Path, row.Support)
-	if row.Target != "" {
-		text += "Kubernetes: " + row.Target + "\n"
+// codeNamed finds a code of diagnostics: GTY214, gty214 or 214.
+func codeNamed(word string) (diag.CodeInfo, bool) {
+	word = strings.ToUpper(word)
+	if word != "" && strings.Trim(word, "0123456789") == "" {
+		word = "GTY" + word
 	}
-	text += "\n" + row.Doc + "\n"
-	if len(row.Covers) > 0 {
-		text += "\nCovers: " + strings.Join(row.Covers, ", ") + "\n"
-	}
-	for _, code := range row.Codes {
-		if info, ok := diag.Lookup(code); ok {
-			text += fmt.Sprintf("\n%s (%s): %s\n", code, info.Severity, info.Title)
-		}
-	}
-	_, err := io.WriteString(w, text)
-	return err
+	return diag.Lookup(diag.Code(word))
 }
 
-func explainCode(w io.Writer, info diag.CodeInfo) error {
-	text := fmt.Sprintf("%s (%s): %s\n\n%s\n", info.Code, info.Severity, info.Title, info.Doc)
+func (o *explainOptions) explainCode(info diag.CodeInfo) error {
+	if o.format != "" && o.format != "table" {
+		return writeOne(o.f.UI.Out, o.format, info)
+	}
+	text := fmt.Sprintf("CODE:      %s\nSEVERITY:  %s\nTITLE:     %s\n\nDESCRIPTION:\n%s", info.Code, info.Severity, info.Title, paragraph(info.Doc))
+	if rows := rowsWith(info.Code); len(rows) > 0 {
+		text += "\nREPORTED BY:\n"
+		for _, path := range rows {
+			text += "    " + path + "\n"
+		}
+	}
 	if info.Allowable || info.Severity == diag.Warning {
 		text += fmt.Sprintf("\nAccept it with `x-gantry: {allow: [%s]}` in the service or at the top of the Compose file.\n", info.Code)
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(o.f.UI.Out, text)
 	return err
+}
+
+// rowsWith returns the attributes whose row may report a code.
+func rowsWith(code diag.Code) []string {
+	var out []string
+	for _, row := range render.Table() {
+		if slices.Contains(row.Codes, code) {
+			out = append(out, row.Path)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// completeAttributes offers the next part of a path.
+func completeAttributes(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var out []string
+	for _, t := range explain.Topics() {
+		path := strings.NewReplacer(".*", "", ".[]", "", "[]", "").Replace(t.Path)
+		if strings.HasPrefix(path, typed) && !strings.Contains(path[len(typed):], ".") {
+			out = append(out, path)
+		}
+	}
+	return sorted(out), cobra.ShellCompDirectiveNoFileComp
 }

@@ -82,10 +82,17 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	if err := setScale(project, s.Scale); err != nil {
 		return app, list, err
 	}
-	set, faults := render.Render(ctx, project, par, render.Options{})
+	app, faults, err := f.finish(ctx, app, false)
 	list.Add(faults...)
+	return app, list, err
+}
+
+// finish renders what was read and lays the kustomization over it. bare leaves
+// that out, as for a project with errors.
+func (f *Factory) finish(ctx context.Context, app application, bare bool) (application, diag.List, error) {
+	set, list := render.Render(ctx, app.Project, app.Params, render.Options{})
 	app.Set = set
-	if dir, ok := f.kustomization(project.WorkingDir); ok && !list.HasErrors() {
+	if dir, ok := f.kustomization(app.Project.WorkingDir); ok && !bare && !list.HasErrors() {
 		built, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})
 		list.Add(faults...)
 		app.Set = built

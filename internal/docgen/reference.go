@@ -64,8 +64,8 @@ func supportPage() Page {
 	b.WriteString(header("Support", "Meaning", "Of a service", "Paths", "All paths"))
 	counts := countSupport(render.Table())
 	for _, level := range supportLevels() {
-		n := counts[level.support]
-		b.WriteString(row("**"+string(level.support)+"**", level.meaning, counts.share(n.attributes, counts.total().attributes), counts.share(n.paths, counts.total().paths), fmt.Sprint(n.all)))
+		n := counts[level]
+		b.WriteString(row("**"+string(level)+"**", level.Meaning(), counts.share(n.attributes, counts.total().attributes), counts.share(n.paths, counts.total().paths), fmt.Sprint(n.all)))
 	}
 	b.WriteString("\nOf a service: what may stand directly below a service, such as `ports`. Paths: everything below a service, such as `ports.[].target`, the attributes of a pre_start hook included. All paths: those of jobs, networks, volumes, configs, secrets and models as well.\n")
 	table := slices.Clone(render.Table())
@@ -88,18 +88,8 @@ func extensionSection() string {
 	var b strings.Builder
 	b.WriteString("\n## x-gantry\n\nWhat the Compose Specification has no words for. A key that nothing reads is an error ([GTY361](diagnostics.md#" + anchor("GTY361: "+title("GTY361")) + ")).\n\n")
 	b.WriteString(header("Where", "Key", "Meaning"))
-	for _, r := range [][3]string{
-		{"project, service, job", "allow", "Codes of warnings, and of errors that can be allowed, which become remarks: `allow: [GTY214]`."},
-		{"project, service, job", "patches", "What is laid over the rendered objects last: a list of `{kind, name, patch}`. `patch` is a strategic merge patch (a mapping) or a JSON patch (a list of operations); without kind and name it is for the service's workload. The result must be valid for its kind."},
-		{"service, job", "kind", "Kind of the workload: Deployment, StatefulSet, DaemonSet, Job or CronJob. The params win."},
-		{"service", "seed", "true fills the service's empty volumes with what the image has at their paths, as Docker does. It needs a shell in the image."},
-		{"service", "shell", "true says that the image has /bin/sh, so that ulimits and umask can be set before the stated entrypoint."},
-		{"service with provider", "secret", "The existing Secret whose keys stand for the provider's variables."},
-		{"volume", "seed", "true fills the volume while it is empty."},
-		{"external config or secret", "key", "The key of the object that holds the file; the name of the config or secret without it."},
-		{"model", "url", "Where the model is served."},
-	} {
-		b.WriteString(row(r[0], code(r[1]), r[2]))
+	for _, key := range render.ExtensionKeys() {
+		b.WriteString(row(key.Where, code(key.Name), key.Doc))
 	}
 	return b.String()
 }
@@ -147,20 +137,8 @@ func (supportCounts) share(n, of int) string {
 	return fmt.Sprintf("%d (%.0f %%)", n, 100*float64(n)/float64(max(of, 1)))
 }
 
-type supportLevel struct {
-	support render.Support
-	meaning string
-}
-
-func supportLevels() []supportLevel {
-	return []supportLevel{
-		{render.Full, "mapped, with Docker's meaning"},
-		{render.Partial, "mapped, with a difference that a diagnostic names"},
-		{render.Client, "done by a gantry verb, not by a manifest"},
-		{render.Loader, "resolved when the files are read"},
-		{render.Ignored, "without meaning on Kubernetes; a diagnostic gives the reason"},
-		{render.Rejected, "an error with the way out: dropping it would change security, data or behaviour"},
-	}
+func supportLevels() []render.Support {
+	return []render.Support{render.Full, render.Partial, render.Client, render.Loader, render.Ignored, render.Rejected}
 }
 
 func sectionOf(a render.Attribute) string {

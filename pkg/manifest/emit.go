@@ -17,6 +17,14 @@ import (
 // means the same to YAML 1.1 (which Kubernetes reads) and YAML 1.2.
 type emitter struct{ bytes.Buffer }
 
+// Fragment writes a part of an object as block YAML, its keys in the order of
+// manifests.
+func Fragment(m map[string]any) string {
+	e := &emitter{}
+	e.mapping(m, 0, false)
+	return e.String()
+}
+
 // leading are the keys that stand before all others, which are sorted.
 func leading() []string {
 	return []string{"apiVersion", "kind", "metadata", "name", "namespace", "generateName", "image"}

@@ -22,6 +22,26 @@ const (
 	Rejected Support = "rejected"
 )
 
+// Meaning says in a few words what the level is.
+func (s Support) Meaning() string {
+	switch s {
+	case Full:
+		return "mapped, with Docker's meaning"
+	case Partial:
+		return "mapped, with a difference that a diagnostic names"
+	case Client:
+		return "done by a gantry verb, not by a manifest"
+	case Loader:
+		return "resolved when the files are read"
+	case Ignored:
+		return "without meaning on Kubernetes; a diagnostic gives the reason"
+	case Rejected:
+		return "an error with the way out: dropping it would change security, data or behaviour"
+	default:
+		return ""
+	}
+}
+
 // Attribute is a row of the table: everything known about one Compose attribute.
 type Attribute struct {
 	// Path as schema.AttributePaths spells it, such as services.*.stop_grace_period.
