@@ -67,6 +67,8 @@ func supportPage() Page {
 		n := counts[level]
 		b.WriteString(row("**"+string(level)+"**", level.Meaning(), counts.share(n.attributes, counts.total().attributes), counts.share(n.paths, counts.total().paths), fmt.Sprint(n.all)))
 	}
+	none := counts[render.Ignored].attributes + counts[render.Rejected].attributes
+	fmt.Fprintf(&b, "\nOf what may stand directly below a service, %s has no counterpart: ignored or rejected, each with its reason below.\n", counts.share(none, counts.total().attributes))
 	b.WriteString("\nOf a service: what may stand directly below a service, such as `ports`. Paths: everything below a service, such as `ports.[].target`, the attributes of a pre_start hook included. All paths: those of jobs, networks, volumes, configs, secrets and models as well.\n")
 	table := slices.Clone(render.Table())
 	slices.SortStableFunc(table, func(x, y render.Attribute) int { return strings.Compare(x.Path, y.Path) })

@@ -23,12 +23,20 @@ func kubernetesFields() []field[Kubernetes] {
 			func(k *T) *string { return &k.ServiceType }, exposures()...),
 		choice("network_policies", "When NetworkPolicies keep the Compose networks apart: where they really separate services (auto, the default), always or never.",
 			func(k *T) *string { return &k.NetworkPolicies }, "auto", "always", "never"),
-		mapping("devices", "The extended resource, DOMAIN/NAME of a device plugin, that stands for a device such as /dev/fuse or for a kind of generic resource.",
+		mapping("devices", "The extended resource, DOMAIN/NAME of a device plugin, that stands for a device such as /dev/fuse, for a rule of device_cgroup_rules or for a kind of generic resource.",
 			func(k *T) *map[string]string { return &k.Devices }, nil, isQualifiedName),
 		mapping("external_hosts", "The host that stands for a container of external_links, such as redis.other.svc.cluster.local.",
 			func(k *T) *map[string]string { return &k.ExternalHosts }, nil, isObjectName),
 		mapping("network_attachments", "The NetworkAttachmentDefinition by which Multus gives pods an interface of their own for a Compose network.",
 			func(k *T) *map[string]string { return &k.NetworkAttachments }, nil, nil),
+		mapping("runtime_classes", "The RuntimeClass that stands for a `runtime` or an `isolation` of the Compose file, such as hyperv.",
+			func(k *T) *map[string]string { return &k.RuntimeClasses }, nil, isObjectName),
+		mapping("volume_drivers", "The storage class that stands for a volume driver of the Compose file, such as rexray/ebs; a volume's own class wins.",
+			func(k *T) *map[string]string { return &k.VolumeDrivers }, nil, isObjectName),
+		mapping("blockio_classes", "The block I/O class of the nodes' runtime that stands for a weight of blkio_config; * is for every other.",
+			func(k *T) *map[string]string { return &k.BlockIOClasses }, nil, nil),
+		byName("log_drivers", "What stands for a log driver of the Compose file.",
+			func(k *T) *map[string]KubernetesLogDriver { return &k.LogDrivers }, logDriverFields()),
 		mapping("models", "The address at which a model of the Compose file is served, such as http://ollama:11434/v1.",
 			func(k *T) *map[string]string { return &k.Models }, nil, nil),
 		byName("services", "Settings by Compose service.",
@@ -55,6 +63,13 @@ func kubernetesServiceFields() []field[KubernetesService] {
 			func(s *T) *string { return &s.ServiceAccount }, isObjectName),
 		mapping("node_selector", "Labels of the nodes that may run it.",
 			func(s *T) *map[string]string { return &s.NodeSelector }, isQualifiedName, isLabelValue),
+	}
+}
+
+func logDriverFields() []field[KubernetesLogDriver] {
+	return []field[KubernetesLogDriver]{
+		mapping("annotations", "Annotations by which the cluster's log agent knows the pods.",
+			func(d *KubernetesLogDriver) *map[string]string { return &d.Annotations }, isQualifiedName, nil),
 	}
 }
 

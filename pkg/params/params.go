@@ -38,10 +38,27 @@ type Kubernetes struct {
 	ExternalHosts map[string]string
 	// NetworkAttachments names the NetworkAttachmentDefinition of a Compose network.
 	NetworkAttachments map[string]string
+	// RuntimeClasses names the RuntimeClass that stands for a `runtime` or an
+	// `isolation` of Docker's.
+	RuntimeClasses map[string]string
+	// VolumeDrivers names the storage class that stands for a Docker volume driver.
+	VolumeDrivers map[string]string
+	// BlockIOClasses names the block I/O class of the nodes' runtime that stands
+	// for a weight of blkio_config; * is for every other.
+	BlockIOClasses map[string]string
+	// LogDrivers says by what the cluster's log agent knows the pods whose output
+	// a log driver of Docker's would send.
+	LogDrivers map[string]KubernetesLogDriver
 	// Models are the addresses at which the Compose file's models are served.
 	Models   map[string]string
 	Services map[string]KubernetesService
 	Volumes  map[string]KubernetesVolume
+}
+
+// KubernetesLogDriver is the `kubernetes.log_drivers.NAME` block.
+type KubernetesLogDriver struct {
+	// Annotations of the pods.
+	Annotations map[string]string
 }
 
 // KubernetesService is the `kubernetes.services.NAME` block.

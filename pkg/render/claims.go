@@ -27,9 +27,9 @@ func (r *rendering) claims() {
 		if bool(config.External) || len(config.DriverOpts) > 0 || len(r.relations.users[name]) == 0 || docker.Scope == "task" || needsClaim(docker) {
 			continue
 		}
-		if config.Driver != "" && config.Driver != "local" {
+		if config.Driver != "" && config.Driver != "local" && r.volumeSettings(name).Class == nil {
 			r.report(diag.CodeVolumeDriver, []string{"volumes", name, "driver"}, "the driver %q is a Docker plugin: the claim gets the cluster's storage class instead", config.Driver).
-				Hint = "choose one with kubernetes.volumes." + name + ".class in ecs-params.yml"
+				Hint = "choose one with kubernetes.volumes." + name + ".class or kubernetes.volume_drivers in ecs-params.yml"
 		}
 		r.reportVolumeLabels(name)
 		r.add(r.claim(name, config), "volumes", name)

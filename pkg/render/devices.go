@@ -40,8 +40,7 @@ func deviceRows() []Attribute {
 			Codes:  []diag.Code{diag.CodeGenericResource}, Map: mapGenericResources,
 		},
 		hostDeviceRow(),
-		rejected("services.*.device_cgroup_rules", nil, "has no Kubernetes equivalent: the device plugins of the node say which devices a container may use",
-			"install the device's plugin, or accept to run without the rule with x-gantry: {allow: [GTY219]}", diag.CodeDevices),
+		deviceRulesRow(),
 	}
 }
 
@@ -152,17 +151,9 @@ func mapGenericResources(c *Ctx) {
 
 // limitRows holds the rows of limits that no field of a container sets.
 func limitRows() []Attribute {
-	const disk = "has no Kubernetes equivalent: a container's disk bandwidth is not limited"
 	return []Attribute{
 		ignored("services.*.pids_limit", nil, noPids, setPids, diag.CodePids),
 		ignored("services.*.deploy.resources.limits.pids", nil, noPids, setPids, diag.CodePids),
-		ignored("services.*.blkio_config", []string{
-			"weight", "weight_device", "weight_device.[].path", "weight_device.[].weight",
-			"device_read_bps", "device_read_bps.[].path", "device_read_bps.[].rate",
-			"device_read_iops", "device_read_iops.[].path", "device_read_iops.[].rate",
-			"device_write_bps", "device_write_bps.[].path", "device_write_bps.[].rate",
-			"device_write_iops", "device_write_iops.[].path", "device_write_iops.[].rate",
-		}, disk, "choose a storage class with the speed that is needed", diag.CodeBlkio),
 		{
 			Path: "services.*.storage_opt", Support: Partial, Target: "container.resources.limits.ephemeral-storage",
 			Doc:   "size becomes the limit of the container's own layer. A container that writes more is evicted, where Docker's write fails. Other options belong to Docker's storage driver.",

@@ -27,15 +27,7 @@ func identityRows() []Attribute {
 			Doc:   "OS/ARCH chooses nodes by their labels kubernetes.io/os and kubernetes.io/arch. Nodes do not tell the variant of an architecture.",
 			Codes: []diag.Code{diag.CodePlatform}, Map: mapPlatform,
 		},
-		{
-			Path: "services.*.runtime", Support: Full, Target: "pod.spec.runtimeClassName",
-			Doc: "The name of a RuntimeClass. runc is Docker's default and the node's, so it names none.",
-			Map: func(c *Ctx) {
-				if r := c.Service.Runtime; r != "" && r != "runc" && r != "io.containerd.runc.v2" {
-					c.Pod.RuntimeClassName = ptr(kubeName(r))
-				}
-			},
-		},
+		runtimeRow(),
 	}
 }
 

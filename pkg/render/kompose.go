@@ -151,6 +151,9 @@ func (r *rendering) volumeSettings(name string) params.KubernetesVolume {
 			k.Class = &class
 		}
 	}
+	if class := r.params.Kubernetes.VolumeDrivers[r.project.Volumes[name].Driver]; class != "" && k.Class == nil {
+		k.Class = &class
+	}
 	return k
 }
 

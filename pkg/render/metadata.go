@@ -13,7 +13,7 @@ const AnnotationContainerName = "gantry.dev/container-name"
 
 // metadataRows holds the rows of labels, annotations, container_name and logging.
 func metadataRows() []Attribute {
-	return []Attribute{
+	return append([]Attribute{
 		{
 			Path: "services.*.labels", Covers: []string{"*"}, Support: Full, Target: "pod annotations and labels",
 			Doc: "Docker's labels are free text, as Kubernetes' annotations are: each becomes an annotation of the pod, and also a label " +
@@ -33,15 +33,7 @@ func metadataRows() []Attribute {
 			Doc:   "Containers of pods are named by the service. The name is kept as an annotation, and as an alias under which the service is reached.",
 			Codes: []diag.Code{diag.CodeContainerName, diag.CodeAliasTaken, diag.CodeNameChanged}, Map: mapContainerName,
 		},
-		{
-			Path: "services.*.logging", Covers: []string{"driver", "options", "options.*"}, Support: Ignored,
-			Reason: "has no Kubernetes equivalent: the node keeps what containers print",
-			Hint:   "read it with `gantry compose logs`",
-			Doc: "What containers print is kept and rotated by the node, read with `gantry compose logs`, and shipped elsewhere by a log agent " +
-				"that the cluster runs for all pods. json-file, local, journald and awslogs lose nothing but their options; drivers that send elsewhere are a warning.",
-			Codes: []diag.Code{diag.CodeLogging, diag.CodeLoggingDriver}, Map: reportLogging,
-		},
-	}
+	}, loggingRows()...)
 }
 
 func mapContainerName(c *Ctx) {
@@ -101,27 +93,4 @@ func (c *Ctx) labelsFrom(attribute string, in map[string]string) (labels, annota
 		}
 	}
 	return labels, annotations
-}
-
-// reportLogging tells where the output of the containers goes.
-func reportLogging(c *Ctx) {
-	driver, options := c.Service.LogDriver, c.Service.LogOpt
-	if l := c.Service.Logging; l != nil {
-		driver, options = l.Driver, l.Options
-	}
-	switch driver {
-	case "":
-		if len(options) > 0 {
-			c.Report(diag.CodeLogging, "logging", "the options of the log driver have no effect: the node keeps and rotates what containers print")
-		}
-	case "json-file", "local", "journald", "none":
-		c.Report(diag.CodeLogging, "logging", "the log driver %s has no effect: the node keeps and rotates what containers print", driver).
-			Hint = "read it with `gantry compose logs`"
-	case "awslogs":
-		c.Report(diag.CodeLogging, "logging", "awslogs has no effect: `gantry compose logs` reads from the cluster what CloudWatch would hold (log group %s)", options["awslogs-group"]).
-			Hint = "to keep logs in CloudWatch, run its agent in the cluster: it ships the output of every pod"
-	default:
-		c.Report(diag.CodeLoggingDriver, "logging", "nothing is sent to the log driver %s: the node keeps what containers print", driver).
-			Hint = "run a log agent in the cluster that ships the output of pods; `gantry compose logs` reads it in any case"
-	}
 }

@@ -17,7 +17,9 @@ func resourceRows() []Attribute {
 	var rows []Attribute
 	rows = append(rows, cpuRows()...)
 	rows = append(rows, memoryRows()...)
+	rows = append(rows, swapRows()...)
 	rows = append(rows, deviceRows()...)
+	rows = append(rows, blockIORows()...)
 	return append(rows, limitRows()...)
 }
 
@@ -86,12 +88,8 @@ func memoryRows() []Attribute {
 				"limit; with several, each may use up to it and reserves an equal share of it.",
 			Codes: []diag.Code{diag.CodeRequestExceedsLimit, diag.CodeTaskSize}, Map: settleResources,
 		},
-		ignored("services.*.memswap_limit", nil, "has no Kubernetes equivalent: swap is set per node", "remove it", diag.CodeSwap),
-		ignored("services.*.mem_swappiness", nil, "has no Kubernetes equivalent: swap is set per node", "remove it", diag.CodeSwap),
 		ignored("services.*.oom_kill_disable", nil, "has no Kubernetes equivalent: the kernel may end any container that takes too much memory",
 			"set `mem_limit` high enough", diag.CodeOOM),
-		ignored("services.*.oom_score_adj", nil, "has no Kubernetes equivalent: the kubelet derives the score from reservation and limit",
-			"reserve what the service needs, so that others are ended first", diag.CodeOOM),
 	}
 }
 

@@ -16,6 +16,10 @@ func wrapRows() []Attribute {
 			Doc: "Soft and hard limits of the process." + doc + "No shell can raise a hard limit above the one that the node's runtime sets. Otherwise it is reported.",
 		},
 		{
+			Path: "services.*.oom_score_adj", Support: Partial, Target: "container.command", Codes: []diag.Code{diag.CodeOOM}, Map: mapOOMScore,
+			Doc: "The kubelet derives the score from reservation and limit." + doc + "A process may only raise its own score: a negative value, or one below the kubelet's, is reported and changes nothing.",
+		},
+		{
 			Path: "services.*.umask", Support: Partial, Target: "container.command", Codes: []diag.Code{diag.CodeUmask}, Map: mapUmask,
 			Doc: "The permissions that new files lack." + doc + "Otherwise it is an error; allowed, the image's own umask applies.",
 		},
@@ -51,6 +55,23 @@ func mapUmask(c *Ctx) {
 		return
 	}
 	c.wrap(fmt.Sprintf("umask %04o", *c.Service.Umask))
+}
+
+func mapOOMScore(c *Ctx) {
+	score := c.Service.OomScoreAdj
+	switch {
+	case score == 0:
+	case score > 0 && c.canWrap():
+		// The kernel refuses less than the kubelet's own, which is no reason to fail.
+		c.wrap(fmt.Sprintf("{ echo %d > /proc/self/oom_score_adj || true; } 2>/dev/null", score))
+		c.Report(diag.CodeOOM, "oom_score_adj", "the score is only raised: the kubelet's own may be higher").Severity = diag.Info
+	case score > 0:
+		c.Report(diag.CodeOOM, "oom_score_adj", "no field of a pod sets the score: the kubelet derives it from reservation and limit").
+			Hint = "reserve less than what is more important does, or state the `entrypoint` and set x-gantry: {shell: true} to let the image's shell raise it"
+	default:
+		c.Report(diag.CodeOOM, "oom_score_adj", "no field of a pod sets the score, and a process cannot lower its own: the kubelet derives it from reservation and limit").
+			Hint = "reserve and limit the same amounts of memory and CPU: such a container is ended last"
+	}
 }
 
 // ulimitOption is the option of the shell's ulimit for one of Docker's names;

@@ -21,11 +21,7 @@ func windowsRows() []Attribute {
 				"A specification in the registry of one machine is an error.",
 			Codes: []diag.Code{diag.CodeWindows, diag.CodeFileMissing, diag.CodeFileTooLarge, diag.CodeUndefined}, Map: mapCredentialSpec,
 		},
-		{
-			Path: "services.*.isolation", Support: Rejected, Codes: []diag.Code{diag.CodeWindows}, Map: reportIsolation,
-			Reason: "is for Windows containers under Docker; on Kubernetes the node's runtime class decides", Hint: "use `runtime` with a RuntimeClass of the cluster",
-			Doc: "`default` and `process` are how every container runs. hyperv needs a runtime class of the cluster: name it with `runtime`.",
-		},
+		isolationRow(),
 	}
 }
 
@@ -63,13 +59,6 @@ func (c *Ctx) projectPath(path string) string {
 		return path
 	}
 	return filepath.Join(c.Project.WorkingDir, path)
-}
-
-func reportIsolation(c *Ctx) {
-	if i := c.Service.Isolation; i != "" && i != "default" && i != "process" {
-		c.Report(diag.CodeWindows, "isolation", "%s is for Windows containers under Docker; on Kubernetes the node's runtime class decides", i).
-			Hint = "use `runtime` with a RuntimeClass of the cluster"
-	}
 }
 
 // reportCgroup reports the host's control group; a private one is what every
