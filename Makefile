@@ -65,7 +65,7 @@ tidy: ## go.mod and go.sum say what the code needs
 
 unit: ## unit, golden, property and script tests of the main module
 	$(call step,unit tests)
-	@CGO_ENABLED=1 $(GO) test -race -shuffle=on ./cmd/... ./internal/... ./pkg/...
+	@CGO_ENABLED=1 $(GO) test -race -shuffle=on ./bench/... ./cmd/... ./internal/... ./pkg/...
 
 local-test: $(BIN)/gantry-local ## tests of the embedded cluster
 	$(call step,tests of gantry-local)
@@ -84,6 +84,9 @@ e2e-containers: build
 	if [ -n "$$CI" ]; then hack/install-container-tools; fi; \
 	printf '\n== scenarios in real containers (%s)\n' "$$(date +%H:%M:%S)"; \
 	hack/with-cluster containers $(GO) test -count=1 -timeout 25m ./e2e/...
+
+bench: $(BIN)/gantry ## measure gantry beside the kompose and kubectl on PATH
+	@$(GO) run ./bench/cmd/render -gantry $(BIN)/gantry
 
 docs: ## write the generated parts of docs/
 	@$(GO) generate ./internal/docgen
