@@ -45,6 +45,8 @@ type load struct {
 	positions *positions
 	rec       *recorder
 	name      string
+	// keys are all keys of the input; nil when more files may be read.
+	keys map[string]bool
 }
 
 func newLoad(o Options, in *inputs) *load {
@@ -52,6 +54,9 @@ func newLoad(o Options, in *inputs) *load {
 	l.positions = newPositions(l.layering.layers, l.layering.extended, func(s string) string {
 		return expandQuietly(s, in.env)
 	})
+	if l.alone() {
+		l.keys = keysOf(l.layering.layers[0].root)
+	}
 	return l
 }
 
@@ -87,6 +92,10 @@ func (l *load) compose(ctx context.Context) (model *types.Project, list diag.Lis
 		l.name, list = l.inputs.projectName(l.options, l.rec)
 		l.name = cmp.Or(l.name, "invalid")
 		l.inputs.env["COMPOSE_PROJECT_NAME"] = l.name // as compose-go does
+		if parts, ok := l.loadInParts(ctx, partServices); ok {
+			model = parts
+			return
+		}
 		model, err = loader.LoadWithContext(ctx, details, l.configure(l.rec))
 	})
 	if err == nil {
@@ -104,6 +113,7 @@ func (l *load) configure(rec *recorder) func(*loader.Options) {
 		o.Profiles = l.inputs.profiles(l.options)
 		o.MaxNodeVisits = maxNodes
 		o.Interpolate.Substitute = rec.substitute
+		o.Interpolate.TypeCastMapping = l.casts(o.Interpolate.TypeCastMapping)
 		o.SkipConsistencyCheck = true
 		o.SkipResolveEnvironment = true
 		o.SkipResolveLabels = true

@@ -14,7 +14,8 @@ import (
 // every remark that compose-go logs. compose-go tells neither where a variable
 // stands nor where a remark belongs; the text that was at hand does.
 type recorder struct {
-	current string // the text at hand
+	mutex   sync.Mutex // for Fire, which the parts of a load call at once
+	current string     // the text at hand
 	unset   []unsetVariable
 	failed  []failedText
 	remarks []remark
@@ -49,12 +50,24 @@ var unsetForm = regexp.MustCompile(`^The "(.+)" variable is not set`)
 
 // Fire takes a log entry of compose-go.
 func (r *recorder) Fire(e *logrus.Entry) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
 	if m := unsetForm.FindStringSubmatch(e.Message); m != nil {
 		r.unset = append(r.unset, unsetVariable{r.current, m[1]})
 		return nil
 	}
 	r.remarks = append(r.remarks, remark{r.current, e.Message})
 	return nil
+}
+
+// mark returns how much was heard so far.
+func (r *recorder) mark() [2]int { return [2]int{len(r.unset), len(r.remarks)} }
+
+// rewind forgets what was heard after a mark and reports whether there was any.
+func (r *recorder) rewind(mark [2]int) bool {
+	heard := r.mark() != mark
+	r.unset, r.remarks = r.unset[:mark[0]], r.remarks[:mark[1]]
+	return heard
 }
 
 // Levels says that all remarks matter.
