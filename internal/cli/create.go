@@ -51,5 +51,6 @@ func (o *createOptions) run(ctx context.Context, services []string) error {
 	if err != nil {
 		return err
 	}
-	return o.f.run(ctx, d, "create", apply.Options{})
+	_, err = o.f.run(ctx, d, "create", apply.Options{})
+	return err
 }

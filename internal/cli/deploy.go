@@ -9,6 +9,7 @@ import (
 	"github.com/gantry-dev/gantry/internal/ui"
 	"github.com/gantry-dev/gantry/pkg/apply"
 	"github.com/gantry-dev/gantry/pkg/cluster"
+	"github.com/gantry-dev/gantry/pkg/diag"
 	"github.com/gantry-dev/gantry/pkg/plan"
 	"github.com/gantry-dev/gantry/pkg/render"
 )
@@ -18,6 +19,8 @@ type deployment struct {
 	application
 	location
 	Plan plan.Plan
+	// Replan observes and plans anew, when another run was faster.
+	Replan apply.Planner
 }
 
 // plan renders the application, looks at the cluster and compares. Nothing is
@@ -33,14 +36,30 @@ func (f *Factory) plan(ctx context.Context, s selection, o plan.Options) (deploy
 		return deployment{}, err
 	}
 	d := deployment{application: app, location: location{Name: app.Set.Project, Client: client, Target: target}}
-	observed, err := observe(ctx, client, app.Set)
-	if err != nil {
-		return d, err
-	}
 	o.Namespace, o.Files, o.Partial = client.Namespace(), app.Project.Files(), len(s.Services) > 0
-	p, list := plan.New(app.Set, observed, o)
-	d.Plan = p
-	return d, f.show(list)
+	shown := map[diag.Diagnostic]bool{}
+	d.Replan = func(ctx context.Context) (plan.Plan, error) {
+		observed, err := observe(ctx, client, app.Set)
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		p, list := plan.New(app.Set, observed, o)
+		return p, f.show(unseen(list, shown))
+	}
+	d.Plan, err = d.Replan(ctx)
+	return d, err
+}
+
+// unseen returns the diagnostics that were not shown before.
+func unseen(list diag.List, shown map[diag.Diagnostic]bool) diag.List {
+	var out diag.List
+	for _, d := range list {
+		if !shown[d] || d.Severity == diag.Error {
+			out.Add(d)
+		}
+		shown[d] = true
+	}
+	return out
 }
 
 // observe reads what the cluster has of the project, and what stands in its way.
@@ -63,9 +82,9 @@ func kindsOf(set render.Set) []schema.GroupKind {
 }
 
 // run applies the plan and shows the progress.
-func (f *Factory) run(ctx context.Context, d deployment, verb string, o apply.Options) error {
-	result, err := f.withProgress(verb, &o, func() (apply.Result, error) { return apply.Run(ctx, d.Client, d.Plan, o) })
-	return f.outcome(ctx, d.Client, result, err)
+func (f *Factory) run(ctx context.Context, d deployment, verb string, o apply.Options) (apply.Result, error) {
+	result, err := f.withProgress(verb, &o, func() (apply.Result, error) { return apply.Deploy(ctx, d.Client, d.Plan, d.Replan, o) })
+	return result, f.outcome(ctx, d.Client, result, err)
 }
 
 // withProgress runs work while its events are shown.
@@ -74,6 +93,7 @@ func (f *Factory) withProgress(verb string, o *apply.Options, work func() (apply
 	o.Events = func(e apply.Event) {
 		progress.Event(ui.Event{ID: e.ID, ParentID: e.Service, Status: ui.Status(e.Status), Text: e.Text, Details: e.Details})
 	}
+	o.Self = f.self(verb)
 	f.announceStop.Store(true)
 	defer f.announceStop.Store(false)
 	defer progress.Stop()

@@ -21,6 +21,8 @@ func (f *Factory) outcome(ctx context.Context, client *cluster.Client, r apply.R
 	case ctx.Err() != nil:
 		f.UI.Notef("Interrupted: what was applied stays; the same command again completes it")
 		return context.Cause(ctx)
+	case silent(err):
+		return err
 	case len(r.Failures) > 0:
 		return errNotReady
 	case errors.Is(err, apply.ErrNotReady):

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gantry-dev/gantry/internal/ui"
+	"github.com/gantry-dev/gantry/pkg/apply"
 	"github.com/gantry-dev/gantry/pkg/cluster"
 	"github.com/gantry-dev/gantry/pkg/plan"
 )
@@ -16,7 +17,7 @@ type running struct {
 }
 
 // summary prints what runs and where to reach it.
-func (f *Factory) summary(ctx context.Context, d deployment) error {
+func (f *Factory) summary(ctx context.Context, d deployment, result apply.Result) error {
 	if f.UI.Quiet {
 		return nil
 	}
@@ -24,8 +25,8 @@ func (f *Factory) summary(ctx context.Context, d deployment) error {
 	if err != nil {
 		return err
 	}
-	if !d.Plan.Changes() {
-		f.UI.Notef("Nothing changed: %d objects are as the files say", d.Plan.Count(plan.Unchanged))
+	if !result.Changed() {
+		f.UI.Notef("Nothing changed: %d objects are as the files say", result.Count(plan.Unchanged))
 	}
 	var rows []running
 	for _, w := range listing.Workloads {

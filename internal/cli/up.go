@@ -98,10 +98,11 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 	if o.dryRun == dryRunServer {
 		return o.f.dryRunOnServer(ctx, d, o.output, o.secrets)
 	}
-	if err := o.f.run(ctx, d, "up", o.applyOptions()); err != nil {
+	result, err := o.f.run(ctx, d, "up", o.applyOptions())
+	if err != nil {
 		return err
 	}
-	return o.f.summary(ctx, d)
+	return o.f.summary(ctx, d, result)
 }
 
 // applyOptions decides on waiting: what is not started is not waited for.

@@ -19,11 +19,12 @@ import (
 // last. Objects whose labels no longer say that they are the project's are left
 // and named. A Down that ended early is completed by the next one.
 func Down(ctx context.Context, c *cluster.Client, project string, opts Options) (Result, error) {
-	p, err := PlanDown(ctx, c, project, opts)
+	again := func(ctx context.Context) (plan.Plan, error) { return PlanDown(ctx, c, project, opts) }
+	p, err := again(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	return runWith(ctx, c, p, opts, (*runner).down)
+	return locked(ctx, c, p, again, opts, (*runner).down)
 }
 
 // PlanDown plans what Down does, and changes nothing.
@@ -91,7 +92,11 @@ func (r *runner) down(ctx context.Context) error {
 	if err := r.removeWaves(ctx); err != nil || r.opts.DryRun {
 		return err
 	}
-	return r.inventory.remove(ctx)
+	if err := r.inventory.remove(ctx); err != nil {
+		return err
+	}
+	r.result.removed = true
+	return nil
 }
 
 // removeWaves deletes what the plan's waves name, one wave after the other.

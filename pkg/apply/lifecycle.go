@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gantry-dev/gantry/pkg/cluster"
 	"github.com/gantry-dev/gantry/pkg/diag"
@@ -37,15 +38,27 @@ func byInventory(
 	ctx context.Context, c *cluster.Client, project string, opts Options,
 	make func(plan.Observed, plan.Options) (plan.Plan, diag.List),
 ) (Result, error) {
-	observed, err := cluster.Observe(ctx, c, project, nil)
+	var diags diag.List
+	again := func(ctx context.Context) (p plan.Plan, err error) {
+		observed, err := cluster.Observe(ctx, c, project, nil)
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		if p, diags = make(observed, plan.Options{Namespace: c.Namespace()}); diags.HasErrors() {
+			return p, ErrFailed
+		}
+		return p, nil
+	}
+	return byPlanner(ctx, c, again, &diags, opts, (*runner).run)
+}
+
+// byPlanner runs what a planner plans; diags are those of its last plan.
+func byPlanner(ctx context.Context, c *cluster.Client, again Planner, diags *diag.List, opts Options, do func(*runner, context.Context) error) (Result, error) {
+	p, err := again(ctx)
 	if err != nil {
-		return Result{}, err
+		return Result{Diagnostics: diags.Sorted()}, err
 	}
-	p, diags := make(observed, plan.Options{Namespace: c.Namespace()})
-	if diags.HasErrors() {
-		return Result{Diagnostics: diags.Sorted()}, ErrFailed
-	}
-	result, err := Run(ctx, c, p, opts)
-	result.Diagnostics = append(diags, result.Diagnostics...).Sorted()
+	result, err := locked(ctx, c, p, again, opts, do)
+	result.Diagnostics = append(slices.Clone(*diags), result.Diagnostics...).Sorted()
 	return result, err
 }

@@ -24,6 +24,11 @@ type Options struct {
 	DryRun bool
 	// Volumes, for Down, deletes the claims and their data too.
 	Volumes bool
+	// Self is how this run introduces itself to those that wait for it.
+	Self Holder
+	// LockTime bounds how long the run waits for another one of the project to
+	// end; 0 means Timeout, and where that is 0 too DefaultLockTime.
+	LockTime time.Duration
 	// Events receives progress, one event at a time; nil drops it.
 	Events func(Event)
 }
@@ -32,6 +37,18 @@ type Options struct {
 // otherwise: enough to hide the latency of a distant API server, few enough
 // for its priority levels.
 const DefaultParallel = 24
+
+// DefaultLockTime is how long a run waits for another one of its project.
+const DefaultLockTime = 5 * time.Minute
+
+func (o Options) lockTime() time.Duration {
+	for _, d := range []time.Duration{o.LockTime, o.Timeout} {
+		if d > 0 {
+			return d
+		}
+	}
+	return DefaultLockTime
+}
 
 func (o Options) parallel() int {
 	if o.Parallel > 0 {
@@ -52,6 +69,10 @@ type Result struct {
 	Diagnostics diag.List
 	// NamespaceCreated says that the namespace was made.
 	NamespaceCreated bool
+	// Renewed counts the pods of unchanged workloads that were given a new start.
+	Renewed int
+	// removed says that the project is gone with its inventory.
+	removed bool
 }
 
 // Outcome is an operation that was run.
@@ -75,4 +96,9 @@ func (r Result) Count(verbs ...plan.Verb) int {
 		}
 	}
 	return n
+}
+
+// Changed reports whether the run has changed anything in the cluster.
+func (r Result) Changed() bool {
+	return r.NamespaceCreated || r.Renewed > 0 || r.Count(plan.Create, plan.Update, plan.Replace, plan.Recreate, plan.Prune) > 0
 }

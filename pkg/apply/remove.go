@@ -41,23 +41,30 @@ func (s *sender) restart(ctx context.Context, ref render.Ref, mark string) (*uns
 // claims of their StatefulSets only with opts.Volumes. The rest of the project
 // goes on.
 func Remove(ctx context.Context, c *cluster.Client, project string, services []string, opts Options) (Result, error) {
+	var diags diag.List
+	again := func(ctx context.Context) (p plan.Plan, err error) {
+		observed, err := surveyed(ctx, c, project, opts)
+		if err != nil {
+			return plan.Plan{}, err
+		}
+		if p, diags = plan.NewRemove(observed, plan.Options{Namespace: c.Namespace(), Volumes: opts.Volumes}, services...); diags.HasErrors() {
+			return p, ErrFailed
+		}
+		return p, nil
+	}
+	return byPlanner(ctx, c, again, &diags, opts, (*runner).removeServices)
+}
+
+// surveyed observes a project by its inventory alone.
+func surveyed(ctx context.Context, c *cluster.Client, project string, opts Options) (plan.Observed, error) {
 	observed, err := cluster.Observe(ctx, c, project, nil)
 	if err != nil {
-		return Result{}, err
+		return observed, err
 	}
-	if err := Survey(ctx, c, render.Set{Project: project}, &observed); err != nil {
-		return Result{}, err
+	if err := Survey(ctx, c, render.Set{Project: project}, &observed); err != nil || !opts.Volumes {
+		return observed, err
 	}
-	if opts.Volumes {
-		if err := surveyClaims(ctx, c, project, &observed); err != nil {
-			return Result{}, err
-		}
-	}
-	p, diags := plan.NewRemove(observed, plan.Options{Namespace: c.Namespace(), Volumes: opts.Volumes}, services...)
-	if diags.HasErrors() {
-		return Result{Diagnostics: diags.Sorted()}, ErrFailed
-	}
-	return runWith(ctx, c, p, opts, (*runner).removeServices)
+	return observed, surveyClaims(ctx, c, project, &observed)
 }
 
 func (r *runner) removeServices(ctx context.Context) error {

@@ -69,6 +69,9 @@ func (r *runner) endPod(ctx context.Context, p corev1.Pod) {
 	only := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &p.UID}}
 	if err := r.kube.Kube().CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, only); err == nil {
 		r.tracker.forget(p.UID)
+		r.mu.Lock()
+		r.result.Renewed++
+		r.mu.Unlock()
 	}
 }
 

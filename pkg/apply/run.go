@@ -33,12 +33,18 @@ var (
 // error; the Result is valid with each of them. A Run that ended early is
 // completed by planning and running again.
 func Run(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options) (Result, error) {
-	return runWith(ctx, c, p, opts, (*runner).run)
+	return runWith(ctx, c, p, opts, nil, (*runner).run)
 }
 
-// runWith runs within the timeout, and ends the watches before it returns.
-func runWith(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options, do func(*runner, context.Context) error) (Result, error) {
+// runWith runs within the timeout and under the Lease, and ends the watches
+// before it returns.
+func runWith(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options, l *lock, do func(*runner, context.Context) error) (Result, error) {
 	r := newRunner(c, p, opts)
+	r.lock = l
+	if err := r.prepare(ctx); err != nil {
+		r.interrupted = func() bool { return ctx.Err() != nil }
+		return r.finish(err)
+	}
 	outer := ctx
 	r.interrupted = func() bool { return outer.Err() != nil }
 	if opts.Timeout > 0 {
@@ -46,12 +52,15 @@ func runWith(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options, 
 		defer stop()
 		ctx = timed
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if l != nil {
+		l.whenLost(cancel)
+	}
 	tracker, wait := newTracker(ctx, r.send, plan.ApplySetSelector(p.Project, c.Namespace()), podSelector(p))
 	r.tracker = tracker
 	err := do(r, ctx)
-	cancel()
+	cancel(nil)
 	wait()
 	return r.finish(err)
 }
@@ -67,10 +76,7 @@ func (r *runner) run(ctx context.Context) error {
 		}
 		return r.prune(ctx)
 	}
-	if err := r.makeNamespace(ctx); err != nil {
-		return err
-	}
-	if r.plan.Changes() {
+	if r.plan.Changes() && !r.isRecorded() {
 		if err := r.inventory.write(ctx, r.plan.Pending); err != nil {
 			return err
 		}
@@ -83,6 +89,12 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	r.awaitAddresses(ctx)
 	return r.inventory.finish(ctx, r.finalInventory())
+}
+
+// isRecorded reports whether the inventory names all that the run may make, and
+// the Lease keeps others away: then it need not be written before.
+func (r *runner) isRecorded() bool {
+	return r.lock != nil && r.lock.isHeld() && r.plan.Before.Exists && sameInventory(r.plan.Pending, r.plan.Before)
 }
 
 // makeNamespace creates the namespace if the plan says so. It is never deleted.
@@ -142,12 +154,16 @@ func (r *runner) finish(err error) (Result, error) {
 	switch {
 	case r.interrupted():
 		return r.result, fmt.Errorf("interrupted: %w", context.Canceled)
-	case r.broken != nil:
-		return r.result, r.broken
-	case errors.Is(err, ErrConcurrent):
+	case errors.Is(err, errStale):
+		return r.result, err
+	case r.isHeld(err):
+		return r.result, fmt.Errorf("%w: %w", ErrFailed, err)
+	case errors.Is(err, ErrConcurrent), errors.Is(r.broken, ErrConcurrent):
 		r.result.Diagnostics.Add(diag.New(diag.DeployConcurrent, diag.Pos{}, "", "another run has changed project %s in the meantime; this one has stopped", r.plan.Project).
 			WithHint("run the command again when the other has ended"))
 		return r.result, fmt.Errorf("%w: %w", ErrFailed, ErrConcurrent)
+	case r.broken != nil:
+		return r.result, r.broken
 	case r.refused || r.failedForGood():
 		return r.result, ErrFailed
 	case len(r.result.Failures) > 0 || errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded):

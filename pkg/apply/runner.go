@@ -29,6 +29,8 @@ type runner struct {
 	send      *sender
 	tracker   *tracker
 	inventory *inventoryWriter
+	// lock is the project's Lease; nil for a run without.
+	lock *lock
 	// slots bounds the requests in flight.
 	slots chan struct{}
 	// interrupted tells an interrupt by the caller from a timeout.

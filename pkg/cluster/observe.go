@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,11 +22,11 @@ import (
 // objects by one LIST for each kind of gks and of the inventory. Kinds that the
 // server does not know are left out. Foreign and Absent stay empty.
 func Observe(ctx context.Context, c *Client, project string, gks []schema.GroupKind) (plan.Observed, error) {
-	inv, err := c.Inventory(ctx, project)
+	observed, err := c.records(ctx, project)
 	if err != nil {
 		return plan.Observed{}, err
 	}
-	observed := plan.Observed{Inventory: inv}
+	inv := observed.Inventory
 	if !inv.Exists {
 		if observed.NamespaceMissing, err = c.namespaceIsMissing(ctx); err != nil || observed.NamespaceMissing {
 			return observed, err
@@ -33,6 +34,34 @@ func Observe(ctx context.Context, c *Client, project string, gks []schema.GroupK
 	}
 	observed.Live, err = c.live(ctx, plan.ApplySetSelector(project, c.namespace), slices.Concat(gks, inv.GroupKinds()))
 	return observed, c.explain(ctx, err)
+}
+
+// records reads what gantry itself keeps of a project: inventory and Lease.
+func (c *Client) records(ctx context.Context, project string) (out plan.Observed, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		out.Inventory, err = c.Inventory(ctx, project)
+		return err
+	})
+	group.Go(func() (err error) {
+		out.Lock, err = c.lock(ctx, project)
+		return err
+	})
+	return out, group.Wait()
+}
+
+// lock reads a project's Lease.
+func (c *Client) lock(ctx context.Context, project string) (plan.Lock, error) {
+	lease, err := c.kube.CoordinationV1().Leases(c.namespace).Get(ctx, plan.LeaseName(project), metav1.GetOptions{})
+	switch {
+	case apierrors.IsForbidden(err):
+		return plan.Lock{Forbidden: true}, nil
+	case apierrors.IsNotFound(err):
+		return plan.Lock{}, nil
+	case err != nil:
+		return plan.Lock{}, c.explain(ctx, fmt.Errorf("read the project's lease: %w", err))
+	}
+	return plan.Lock{Lease: lease}, nil
 }
 
 // Inventory reads a project's inventory; its Exists is false when the

@@ -32,10 +32,12 @@ const (
 	DeployInventoryBroken Code = "GTY525"
 
 	DeployReplicasRestored Code = "GTY526"
+	DeployHeld             Code = "GTY527"
+	DeployUnlocked         Code = "GTY528"
 )
 
 func clusterCodes() []CodeInfo {
-	return slices.Concat(planCodes(), applyCodes(), runningCodes())
+	return slices.Concat(planCodes(), applyCodes(), stateCodes(), runningCodes())
 }
 
 func planCodes() []CodeInfo {

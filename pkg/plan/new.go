@@ -42,7 +42,7 @@ func New(set render.Set, observed Observed, opts Options) (Plan, diag.List) {
 	b.diags.Add(b.graph.cycleDiags()...)
 	p := Plan{
 		Project: set.Project, Namespace: opts.Namespace, CreateNamespace: observed.NamespaceMissing,
-		Services: set.Services, Before: observed.Inventory,
+		Services: set.Services, Before: observed.Inventory, Lock: observed.Lock,
 	}
 	p.Waves = b.waves()
 	p.Stale = b.stale()

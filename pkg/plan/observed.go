@@ -10,6 +10,8 @@ import (
 type Observed struct {
 	// Inventory is the project's record; its Exists is false before the first deploy.
 	Inventory Inventory
+	// Lock is the project's Lease.
+	Lock Lock
 	// Live holds the objects with the project's ApplySet label, with managedFields.
 	Live map[render.Ref]*unstructured.Unstructured
 	// Foreign holds the objects that exist under a name of the set without the

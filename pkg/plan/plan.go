@@ -66,6 +66,8 @@ type Plan struct {
 	Stale []Op
 	// Services of the set, for waits and explanations.
 	Services []render.Service
+	// Lock is the project's Lease as it was when the plan was made.
+	Lock Lock
 	// Before is the inventory that was observed, Pending is written before the
 	// first change, Final after the last.
 	Before, Pending, Final Inventory
