@@ -47,6 +47,7 @@ func runScenarios(t *testing.T, nodes string) {
 			namespace := namespaceOf(filepath.Base(env.WorkDir))
 			env.Setenv("NS", namespace)
 			env.Setenv("ROOT", root)
+			env.Setenv("BUSYBOX", busybox)
 			env.Setenv("KUBECONFIG", kubeconfig)
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
@@ -68,7 +69,7 @@ func runScenarios(t *testing.T, nodes string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fetch": fetch, "killafter": killAfter, "eventually": eventually, "image": buildImage, "capture": capture,
+			"fetch": fetch, "killafter": killAfter, "eventually": eventually, "image": buildImage, "capture": capture, "registry": startRegistry,
 		},
 	})
 }

@@ -19,6 +19,7 @@ type configureOptions struct {
 	region     string
 	stack      string
 	prefix     string
+	registry   string
 }
 
 // NewCmdConfigure returns `gantry configure`: targets under short names.
@@ -42,6 +43,7 @@ called after the cluster, or the one in use now.`,
 	fs.StringVar(&o.name, "config-name", "default", "`NAME` of the target")
 	fs.StringVarP(&o.region, "region", "r", "", "kept with the target, without effect on Kubernetes")
 	fs.StringVar(&o.launchType, "default-launch-type", "", "EC2 or FARGATE; kept with the target, without effect on Kubernetes")
+	fs.StringVar(&o.registry, "registry", "", "`HOST[/PATH]` of the registry for the images that gantry builds")
 	fs.StringVar(&o.stack, "cfn-stack-name", "", "accepted, as ecs-cli has it")
 	fs.StringVar(&o.prefix, "compose-service-name-prefix", "", "accepted, as ecs-cli has it")
 	f.plainVerb(cmd, o.run, f.clusterSet)
@@ -91,7 +93,7 @@ func (o *configureOptions) check() error {
 func (o *configureOptions) build(file *config.File) (config.Target, error) {
 	c := o.f.Cluster
 	t := config.Target{
-		Name: o.name, Cluster: c.Cluster, Context: c.Context, Kubeconfig: c.Kubeconfig, Namespace: c.Namespace,
+		Name: o.name, Cluster: c.Cluster, Context: c.Context, Kubeconfig: c.Kubeconfig, Namespace: c.Namespace, Registry: o.registry,
 		Region: o.region, LaunchType: strings.ToUpper(o.launchType),
 	}
 	kube := o.f.kubeconfig(c.Kubeconfig)
@@ -142,6 +144,9 @@ func describe(t config.Target) string {
 	}
 	if t.Cluster != "" {
 		words = append(words, "cluster "+t.Cluster)
+	}
+	if t.Registry != "" {
+		words = append(words, "registry "+t.Registry)
 	}
 	return strings.Join(words, ", ")
 }

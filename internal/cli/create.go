@@ -15,7 +15,7 @@ type createOptions struct {
 	noDeps    bool
 	recreate  bool
 	conflicts bool
-	build     bool
+	images    imageFlags
 }
 
 // NewCmdCreate returns `compose create`.
@@ -31,7 +31,7 @@ func NewCmdCreate(f *Factory) *cobra.Command {
 	fs := cmd.Flags()
 	fs.StringArrayVar(&o.scale, "scale", nil, "`SERVICE=N`: number of replicas; repeatable")
 	fs.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
-	fs.BoolVar(&o.build, "build", false, "(not available) build the images")
+	o.images.bind(fs)
 	fs.BoolVar(&o.recreate, "force-recreate", false, "replace the pods although nothing changed")
 	fs.BoolVar(&o.conflicts, "force-conflicts", false, "take over fields that others have set")
 	fs.BoolP("yes", "y", false, "answer yes to every question")
@@ -39,14 +39,14 @@ func NewCmdCreate(f *Factory) *cobra.Command {
 }
 
 func (o *createOptions) run(ctx context.Context, services []string) error {
-	if o.build {
-		return buildError()
-	}
 	counts, err := parseScale(o.scale)
 	if err != nil {
 		return err
 	}
 	s := selection{Services: services, NoDeps: o.noDeps, Scale: counts}
+	if err := o.f.bringImages(ctx, s, o.images); err != nil {
+		return err
+	}
 	d, err := o.f.plan(ctx, s, plan.Options{NoStart: true, ForceRecreate: o.recreate, ForceConflicts: o.conflicts})
 	if err != nil {
 		return err

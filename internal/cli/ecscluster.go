@@ -59,7 +59,7 @@ func NewCmdClusterScale(f *Factory) *cobra.Command {
 func NewCmdsWithoutCounterpart(f *Factory) []*cobra.Command {
 	var out []*cobra.Command
 	for _, v := range []struct{ use, answer, direction string }{
-		{"push", "gantry keeps no images: nothing was done", "push with your image builder, such as `docker push`; `gantry local load IMAGE.tar` brings an image into a local cluster"},
+		{"push", "gantry keeps no images: nothing was done", "`gantry compose push` pushes the images of services with a build"},
 		{"pull", "gantry keeps no images: nothing was done", "the cluster's nodes pull what the Compose file names"},
 		{"images", "gantry keeps no images: nothing was done", "`gantry compose ps` shows the images that run"},
 		{"registry-creds", "gantry makes no credentials: nothing was done", "make a Secret with `kubectl create secret docker-registry` and name it in ecs-params' kubernetes.image_pull_secrets"},

@@ -8,20 +8,17 @@ type elsewhere struct{ verb, instead string }
 // guess at a similar name.
 func verbsElsewhere() []elsewhere {
 	const exec = "`kubectl exec -it deployment/SERVICE -- COMMAND` runs a command in a container"
-	const image = "images are built and pushed by your own tools; `gantry local load IMAGE.tar` brings one into the embedded cluster"
 	return []elsewhere{
 		{"attach", "`gantry compose logs -f SERVICE` shows the output"},
-		{"build", image},
 		{"cp", "`kubectl cp FILE POD:PATH` copies; `gantry compose ps` names the pods"},
 		{"events", "`kubectl get events --watch` shows them"},
 		{"exec", exec},
-		{"export", image},
+		{"export", "`kubectl cp` copies files out of a container"},
 		{"images", "`gantry compose ps` shows the image of every container"},
 		{"kill", "`gantry compose stop` and `gantry compose restart` end containers"},
 		{"pause", "`gantry compose stop` ends the containers and keeps everything else"},
 		{"port", "`gantry compose ps` shows the published ports and their address"},
 		{"pull", "the cluster pulls images itself when it starts a container"},
-		{"push", image},
 		{"run", exec},
 		{"stats", "`kubectl top pods` shows CPU and memory"},
 		{"top", exec + ", such as ps"},

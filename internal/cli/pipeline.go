@@ -90,7 +90,11 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 // finish renders what was read and lays the kustomization over it. bare leaves
 // that out, as for a project with errors.
 func (f *Factory) finish(ctx context.Context, app application, bare bool) (application, diag.List, error) {
-	set, list := render.Render(ctx, app.Project, app.Params, render.Options{})
+	b, err := f.builderOf(app.Project, buildFlags{}, true)
+	if err != nil {
+		return app, nil, err
+	}
+	set, list := render.Render(ctx, app.Project, app.Params, render.Options{Built: b.built()})
 	app.Set = set
 	if dir, ok := f.kustomization(app.Project.WorkingDir); ok && !bare && !list.HasErrors() {
 		built, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +23,7 @@ type upOptions struct {
 	scale     []string
 	noDeps    bool
 	noStart   bool
-	build     bool
+	images    imageFlags
 	recreate  bool
 	conflicts bool
 	yes       bool
@@ -52,7 +51,7 @@ An application that has not changed is left as it is.`,
 	fs.StringArrayVar(&o.scale, "scale", nil, "`SERVICE=N`: number of replicas; repeatable")
 	fs.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
 	fs.BoolVar(&o.noStart, "no-start", false, "create the services without starting them")
-	fs.BoolVar(&o.build, "build", false, "(not available) build the images")
+	o.images.bind(fs)
 	fs.BoolVar(&o.recreate, "force-recreate", false, "replace the pods although nothing changed")
 	fs.BoolVar(&o.recreate, "force-deployment", false, "the same, as in ecs-cli")
 	fs.BoolVarP(&o.recreate, "force-update", "u", false, "the same, as in ecs-cli")
@@ -70,10 +69,7 @@ func (o *upOptions) bindOutput(fs flagSet) {
 }
 
 func (o *upOptions) complete() error {
-	switch {
-	case o.build:
-		return buildError()
-	case o.output != "" && o.dryRun == dryRunNone:
+	if o.output != "" && o.dryRun == dryRunNone {
 		return usagef("--output needs --dry-run")
 	}
 	return nil
@@ -90,6 +86,11 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 	s := selection{Services: services, NoDeps: o.noDeps, Scale: counts}
 	if o.dryRun == dryRunClient {
 		return o.f.printObjects(ctx, s, o.output, o.secrets)
+	}
+	if o.dryRun == dryRunNone {
+		if err := o.f.bringImages(ctx, s, o.images); err != nil {
+			return err
+		}
 	}
 	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, ForceRecreate: o.recreate, NoStart: o.noStart})
 	if err != nil {
@@ -111,11 +112,4 @@ func (o *upOptions) applyOptions() apply.Options {
 		return apply.Options{}
 	}
 	return o.options()
-}
-
-func buildError() error {
-	return &usageError{
-		err:  errors.New("--build: gantry does not build images"),
-		hint: "build and push them (docker buildx bake --push), or load them into the local cluster (docker save -o web.tar IMAGE; gantry local load web.tar)",
-	}
 }

@@ -28,6 +28,8 @@ type Target struct {
 	Namespace string `yaml:"namespace,omitempty" json:"namespace,omitempty"`
 	// Cluster is the name that ecs-cli's --cluster gives; `gantry ps` shows it.
 	Cluster string `yaml:"cluster,omitempty" json:"cluster,omitempty"`
+	// Registry, HOST[/PATH], takes the images that are built for the target.
+	Registry string `yaml:"registry,omitempty" json:"registry,omitempty"`
 	// Region and LaunchType are kept for ecs-cli's sake and change nothing.
 	Region     string `yaml:"region,omitempty" json:"region,omitempty"`
 	LaunchType string `yaml:"launchType,omitempty" json:"launchType,omitempty"`
@@ -165,7 +167,7 @@ func (f *File) SetTarget(t Target) error {
 
 // knownKeys are the keys of a target that gantry owns.
 func knownKeys() []string {
-	return []string{"context", "kubeconfig", "namespace", "cluster", "region", "launchType", "managedBy"}
+	return []string{"context", "kubeconfig", "namespace", "cluster", "registry", "region", "launchType", "managedBy"}
 }
 
 func replaceKnown(old, fresh *yaml.Node) {

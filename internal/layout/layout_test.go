@@ -160,6 +160,7 @@ func TestImports(t *testing.T) {
 		{"./pkg/diag", []string{"k8s.io", "github.com/spf13/cobra", "github.com/compose-spec"}},
 		{"./pkg/compose", []string{"k8s.io", "github.com/spf13/cobra"}},
 		{"./pkg/params", []string{"k8s.io", "github.com/spf13/cobra"}},
+		{"./pkg/build", []string{"k8s.io", "github.com/spf13/cobra"}},
 		{"./pkg/render", []string{"k8s.io/client-go", "github.com/spf13/cobra"}},
 		{"./pkg/manifest", []string{"k8s.io/client-go", "github.com/spf13/cobra"}},
 		{"./pkg/plan", []string{"k8s.io/client-go", "github.com/spf13/cobra"}},

@@ -18,9 +18,9 @@ type CodeInfo struct {
 // Catalogue returns all codes in order. The ranges:
 // 0xx input files, 1xx ecs-params, 2xx attributes, 3xx names, ports, volumes
 // and other relations between services, 4xx kustomization and output,
-// 5xx cluster and deploy.
+// 5xx cluster and deploy, 6xx building of images.
 func Catalogue() []CodeInfo {
-	return slices.Concat(inputCodes(), paramsCodes(), attributeCodes(), relationCodes(), outputCodes(), clusterCodes())
+	return slices.Concat(inputCodes(), paramsCodes(), attributeCodes(), relationCodes(), outputCodes(), clusterCodes(), buildCodes())
 }
 
 // Lookup returns the catalogue's entry of a code. It reads only the part of the
@@ -45,6 +45,8 @@ func Lookup(code Code) (CodeInfo, bool) {
 		part = outputCodes()
 	case '5':
 		part = clusterCodes()
+	case '6':
+		part = buildCodes()
 	}
 	for _, info := range part {
 		if info.Code == code {

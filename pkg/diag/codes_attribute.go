@@ -88,10 +88,10 @@ func attributeCodes() []CodeInfo {
 // processCodes are those of what runs and with which environment.
 func processCodes() []CodeInfo {
 	return []CodeInfo{
-		{Code: CodeImageMissing, Severity: Error, Allowable: true, Title: "a service has no image that a cluster could pull", Doc: "The service is built on this machine and names no image. Name one beside `build` and push it. Allow the code where the cluster gets the image PROJECT-SERVICE by other means: `images` of a kustomization, or a node's own store."},
+		{Code: CodeImageMissing, Severity: Error, Allowable: true, Title: "a service has no image that a cluster could pull", Doc: "The service is built and names no image, and gantry did not build it on this machine yet. Run `gantry compose build --push` or `gantry compose up --build`; or name an image beside `build` and push it yourself. Allow the code where the cluster gets the image PROJECT-SERVICE by other means: `images` of a kustomization, or a node's own store."},
 		{Code: CodeEntrypointCleared, Severity: Error, Title: "nothing says what to run", Doc: "A cleared entrypoint leaves the command as the whole command line, and without one only the image knows it. Write the image's CMD as `command`."},
 		{Code: CodePullPolicyTimed, Severity: Warning, Title: "images are not pulled by their age", Doc: "Kubernetes pulls an image always, never, or where it is missing. A policy by age becomes Always."},
-		{Code: CodePullPolicyBuild, Severity: Info, Title: "a cluster builds nothing", Doc: "`pull_policy: build` builds on this machine: build and push the image before `up`."},
+		{Code: CodePullPolicyBuild, Severity: Info, Title: "a cluster builds nothing", Doc: "`pull_policy: build` builds on this machine: `gantry compose up` does, other verbs take what was built."},
 		{Code: CodeInit, Severity: Info, Title: "the pod's own process stands for Docker's init", Doc: "The pod shares a process namespace, so its pause process is PID 1 and reaps zombies."},
 		{Code: CodeEnvironmentName, Severity: Error, Title: "not the name of an environment variable", Doc: "Names are printable ASCII characters other than `=` on Kubernetes."},
 		{Code: CodeProvider, Severity: Error, Title: "a provider runs on this machine", Doc: "A provider is a plugin of docker compose that sets something up from this machine. Set it up in the cluster and give its address to the services."},

@@ -19,6 +19,8 @@ func kubernetesFields() []field[Kubernetes] {
 			func(k *T) *string { return &k.Namespace }, isLabelName),
 		texts("image_pull_secrets", "Existing Secrets with the credentials of private registries.",
 			func(k *T) *[]string { return &k.ImagePullSecrets }, isObjectName),
+		matched("registry", "HOST[/PATH] of the registry for images that `gantry compose build` makes and whose names give none.",
+			func(k *T) *string { return &k.Registry }, isRegistry),
 		choice("service_type", "How published ports are exposed where the service does not say.",
 			func(k *T) *string { return &k.ServiceType }, exposures()...),
 		choice("network_policies", "When NetworkPolicies keep the Compose networks apart: where they really separate services (auto, the default), always or never.",

@@ -96,7 +96,7 @@ func complete() *Params {
 			},
 		},
 		Kubernetes: Kubernetes{
-			Namespace: "shop", ImagePullSecrets: []string{"registry"}, ServiceType: "NodePort", NetworkPolicies: "never", ExternalHosts: map[string]string{"redis": "redis.other.svc"}, NetworkAttachments: map[string]string{"front": "macvlan"}, Models: map[string]string{"llm": "http://ollama:11434/v1"}, Devices: map[string]string{"/dev/fuse": "example.com/fuse"},
+			Namespace: "shop", ImagePullSecrets: []string{"registry"}, Registry: "ghcr.io/acme", ServiceType: "NodePort", NetworkPolicies: "never", ExternalHosts: map[string]string{"redis": "redis.other.svc"}, NetworkAttachments: map[string]string{"front": "macvlan"}, Models: map[string]string{"llm": "http://ollama:11434/v1"}, Devices: map[string]string{"/dev/fuse": "example.com/fuse"},
 			RuntimeClasses: map[string]string{"runsc": "gvisor"}, VolumeDrivers: map[string]string{"rexray/ebs": "gp3"}, BlockIOClasses: map[string]string{"300": "slow"},
 			LogDrivers: map[string]KubernetesLogDriver{"gelf": {Annotations: map[string]string{"co.elastic.logs/enabled": "true"}}},
 			Services: map[string]KubernetesService{

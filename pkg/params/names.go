@@ -46,6 +46,15 @@ func isHost(s string) error {
 	return nil
 }
 
+// isRegistry accepts what may stand before an image's name: HOST[:PORT][/PATH].
+func isRegistry(s string) error {
+	host, _, _ := strings.Cut(s, "/")
+	if strings.Contains(s, "://") || strings.ContainsAny(s, " @") || !strings.ContainsAny(host, ".:") && host != "localhost" {
+		return errors.New("is no registry: HOST[:PORT][/PATH], such as ghcr.io/acme, without a scheme")
+	}
+	return nil
+}
+
 func isURLPath(s string) error {
 	if !strings.HasPrefix(s, "/") {
 		return errors.New("must begin with /")

@@ -25,6 +25,8 @@ type Kubernetes struct {
 	Namespace string
 	// ImagePullSecrets are names of existing Secrets for private registries.
 	ImagePullSecrets []string
+	// Registry stands before the names of built images that name none.
+	Registry string
 	// ServiceType is how published ports are exposed where a service does not
 	// say: LoadBalancer (default), NodePort, ClusterIP or None.
 	ServiceType string

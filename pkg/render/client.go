@@ -29,7 +29,7 @@ func clientRows() []Attribute {
 func buildRows() []Attribute {
 	return []Attribute{{
 		Path: "services.*.build", Support: Client,
-		Doc: "How to build the image that `image` names. Nothing of it is in a manifest: the image is built and pushed before `up`.",
+		Doc: "How to build the image that `image` names. Nothing of it is in a manifest: `gantry compose build`, `push` and `up --build` hand it to the image builder of this machine (docker buildx, podman, buildah, nerdctl), and name each key that it has no setting for.",
 		Covers: []string{
 			"additional_contexts", "additional_contexts.*", "args", "args.*", "cache_from", "cache_to", "context", "dockerfile", "dockerfile_inline",
 			"entitlements", "extra_hosts", "extra_hosts.*", "isolation", "labels", "labels.*", "network", "no_cache", "no_cache_filter", "platforms",

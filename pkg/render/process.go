@@ -15,9 +15,9 @@ func processRows() []Attribute {
 	return []Attribute{
 		{
 			Path: "services.*.image", Support: Full, Target: "container.image",
-			Doc: "Taken as it stands. A service with `build` alone has no name that a cluster could pull: that is an error " +
-				"(allow it where a kustomization's `images` or a node's own store gives the image PROJECT-SERVICE).",
-			Codes: []diag.Code{diag.CodeImageMissing}, Map: mapImage,
+			Doc: "Taken as it stands, or what `gantry compose build` made of `build` on this machine. A service with `build` alone that was not " +
+				"built has no name that a cluster could pull: that is an error (allow it where a kustomization's `images` or a node's own store gives the image PROJECT-SERVICE).",
+			Codes: []diag.Code{diag.CodeImageMissing, diag.BuildUsed}, Map: mapImage,
 		},
 		{
 			Path: "services.*.command", Support: Full, Target: "container.args",
@@ -64,12 +64,17 @@ func processRows() []Attribute {
 
 func mapImage(c *Ctx) {
 	c.Container.Image = c.Service.Image
+	if built := c.Options.Built[c.owner()]; built != "" && c.Service.Build != nil {
+		c.Container.Image = built
+		c.Report(diag.BuildUsed, "build", "the image of service %s is the one that was built here: %s", c.owner(), built)
+		return
+	}
 	if c.Service.Image != "" || c.Service.Provider != nil {
 		return
 	}
 	c.Container.Image = c.Project.Name + "-" + c.owner()
 	d := c.Report(diag.CodeImageMissing, "build", "service %s is built here and has no image that a cluster could pull", c.owner())
-	d.Hint = "add `image: REGISTRY/NAME:TAG` beside `build`, then build and push it under that name"
+	d.Hint = "run `gantry compose build` (or `up --build`), which keeps what came of it; or add `image: REGISTRY/NAME:TAG` beside `build`, then build and push it under that name"
 }
 
 // Docker's rules for what runs: a stated entrypoint replaces the image's
@@ -143,7 +148,7 @@ func mapPullPolicy(c *Ctx) {
 	case types.PullPolicyBuild:
 		c.Container.ImagePullPolicy = corev1.PullIfNotPresent
 		c.Report(diag.CodePullPolicyBuild, "pull_policy", "a cluster builds nothing: the image is pulled where it is missing").
-			Hint = "build and push the image before `up`"
+			Hint = "build the image with `gantry compose up --build`"
 	default:
 		c.Container.ImagePullPolicy = corev1.PullIfNotPresent
 	}

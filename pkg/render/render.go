@@ -19,6 +19,9 @@ type Options struct {
 	// Disk holds the files that configs, secrets and bind mounts name; nil
 	// means the machine's own.
 	Disk Disk
+	// Built is the image of each service that was built on this machine; it
+	// wins over `image`.
+	Built map[string]string
 }
 
 // Render turns a project and its params (nil: none) into objects. The
