@@ -77,6 +77,18 @@ func (b *builder) name(service string) string {
 	return build.Name(b.project.Name, b.project.Services[service], b.registry)
 }
 
+// builtImages returns what was built for a project, by service.
+func (f *Factory) builtImages(project *compose.Project) (map[string]string, error) {
+	if len(build.Buildable(project, nil)) == 0 {
+		return nil, nil
+	}
+	b, err := f.builderOf(project, buildFlags{}, true)
+	if err != nil {
+		return nil, err
+	}
+	return b.built(), nil
+}
+
 // built returns the references of what was built, by service, for render.
 func (b *builder) built() map[string]string {
 	out := map[string]string{}

@@ -90,16 +90,16 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 // finish renders what was read and lays the kustomization over it. bare leaves
 // that out, as for a project with errors.
 func (f *Factory) finish(ctx context.Context, app application, bare bool) (application, diag.List, error) {
-	b, err := f.builderOf(app.Project, buildFlags{}, true)
+	built, err := f.builtImages(app.Project)
 	if err != nil {
 		return app, nil, err
 	}
-	set, list := render.Render(ctx, app.Project, app.Params, render.Options{Built: b.built()})
+	set, list := render.Render(ctx, app.Project, app.Params, render.Options{Built: built})
 	app.Set = set
 	if dir, ok := f.kustomization(app.Project.WorkingDir); ok && !bare && !list.HasErrors() {
-		built, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})
+		laid, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})
 		list.Add(faults...)
-		app.Set = built
+		app.Set = laid
 	}
 	return app, list, nil
 }
