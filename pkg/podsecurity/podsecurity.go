@@ -9,6 +9,7 @@ import (
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
+	"github.com/gantry-dev/gantry/pkg/compose"
 	"github.com/gantry-dev/gantry/pkg/diag"
 	"github.com/gantry-dev/gantry/pkg/render"
 )
@@ -51,9 +52,10 @@ func Findings(set render.Set) ([]Finding, error) {
 	return out, nil
 }
 
-// Check returns a remark for each service with the level that its pods meet
-// and what keeps them from the next.
-func Check(set render.Set) diag.List {
+// Check returns a remark for each service with the level that its pods meet and
+// what keeps them from the next, and one at each attribute of the project (nil:
+// not known) that does.
+func Check(set render.Set, p *compose.Project) diag.List {
 	findings, err := Findings(set)
 	if err != nil {
 		return diag.List{diag.New(diag.CodeInternal, diag.Pos{}, "", "cannot judge the pods: %v", err)}
@@ -64,18 +66,14 @@ func Check(set render.Set) diag.List {
 			out.Add(diag.New(diag.CodePodSecurity, f.Service.Pos, f.Service.Path, "meets the Pod Security level restricted"))
 			continue
 		}
-		next := map[api.Level]api.Level{api.LevelBaseline: api.LevelRestricted, api.LevelPrivileged: api.LevelBaseline}[f.Level]
-		d := diag.New(diag.CodePodSecurity, f.Service.Pos, f.Service.Path, "meets the Pod Security level %s, not %s: %s", f.Level, next, strings.Join(f.Reasons, "; "))
-		out.Add(d.WithHint("%s", hint(f.Level)))
+		d := diag.New(diag.CodePodSecurity, f.Service.Pos, f.Service.Path, "meets the Pod Security level %s, not %s: %s", f.Level, f.next(), strings.Join(f.Reasons, "; "))
+		if advice := f.advice(); advice != "" {
+			d = d.WithHint("for %s, %s", f.next(), advice)
+		}
+		out.Add(d)
+		out.Add(f.causes(p)...)
 	}
 	return out
-}
-
-func hint(level api.Level) string {
-	if level == api.LevelPrivileged {
-		return "a namespace that enforces baseline or restricted refuses its pods"
-	}
-	return "for restricted, set user: \"UID\", cap_drop: [ALL] and security_opt: [no-new-privileges:true]"
 }
 
 // judge returns the strictest level and why the next is not met.
