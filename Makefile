@@ -85,8 +85,9 @@ e2e-containers: build
 	printf '\n== scenarios in real containers (%s)\n' "$$(date +%H:%M:%S)"; \
 	hack/with-cluster containers $(GO) test -count=1 -timeout 25m ./e2e/...
 
-bench: $(BIN)/gantry ## measure gantry beside the kompose and kubectl on PATH
+bench: build ## measure gantry beside the kompose, kubectl and kapp on PATH (most of an hour with all of them)
 	@$(GO) run ./bench/cmd/render -gantry $(BIN)/gantry
+	@hack/with-cluster simulated $(GO) run ./bench/cmd/apply -gantry $(BIN)/gantry
 
 docs: ## write the generated parts of docs/
 	@$(GO) generate ./internal/docgen
