@@ -19,7 +19,7 @@ step = @printf '\n== %s (%s)\n' "$(1)" "$$(date +%H:%M:%S)"
 # counted prints a line for every 200 packages of a verbose build.
 counted = 2>&1 | awk 'NR % 200 == 0 {printf "   %d packages compiled\n", NR; fflush()} /\.go:[0-9]+|error|cannot|^make/ {print; fflush()}'
 
-.PHONY: help build quickstart stop test lint tidy unit local-test e2e e2e-simulated e2e-containers docs bench clean
+.PHONY: help build quickstart stop test lint tidy unit local-test e2e e2e-simulated e2e-containers conformance conformance-docs docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,7 +83,19 @@ e2e-containers: build
 	@if [ "$$(uname -s)" != Linux ] || [ "$$(id -u)" != 0 ]; then echo "== skipping real containers: they need Linux and root"; exit 0; fi; \
 	if [ -n "$$CI" ]; then hack/install-container-tools; fi; \
 	printf '\n== scenarios in real containers (%s)\n' "$$(date +%H:%M:%S)"; \
-	hack/with-cluster containers $(GO) test -count=1 -timeout 25m ./e2e/...
+	GANTRY_CONFORMANCE_REPORT=$(BIN)/conformance.txt hack/with-cluster containers $(GO) test -count=1 -timeout 25m -parallel 4 ./e2e/...; \
+	cat $(BIN)/conformance.txt
+
+CONFORMANCE = hack/with-cluster containers $(GO) test -count=1 -timeout 25m -parallel 4 -v ./e2e/conformance
+
+conformance: build ## what containers observe against what Docker does; needs Linux and root
+	$(call step,observing real containers)
+	@GANTRY_CONFORMANCE_REPORT=$(BIN)/conformance.txt $(CONFORMANCE) | grep -v '^=== '
+	@cat $(BIN)/conformance.txt
+
+conformance-docs: build ## write docs/conformance.md from what is observed
+	$(call step,observing real containers)
+	@$(CONFORMANCE) -update | grep -v '^=== '
 
 bench: build ## measure gantry beside the kompose, kubectl and kapp on PATH (most of an hour with all of them)
 	@$(GO) run ./bench/cmd/render -gantry $(BIN)/gantry
