@@ -107,7 +107,7 @@ func dial(network, address string) object {
 	if err != nil {
 		return outcome(err)
 	}
-	defer c.Close() //nolint:errcheck // the answer tells
+	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(2 * time.Second))
 	if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
 		return outcome(err)
@@ -130,7 +130,7 @@ func get(url string) object {
 	if err != nil {
 		return outcome(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // it was only read
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	result := outcome(err)
 	result["status"], result["body"], result["client"] = response.StatusCode, string(bytes.TrimSpace(body)), response.Header.Get("Client")

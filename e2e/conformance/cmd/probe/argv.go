@@ -59,7 +59,7 @@ func check() (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing of it is read
+	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return 1, fmt.Errorf("unhealthy: %s", response.Status)
 	}

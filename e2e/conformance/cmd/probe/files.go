@@ -91,7 +91,7 @@ func fill(args []string) (any, error) {
 	if err != nil {
 		return outcome(err), nil
 	}
-	defer f.Close() //nolint:errcheck // the writes tell
+	defer f.Close()
 	written, block := 0, make([]byte, 64<<10)
 	for left > 0 && err == nil {
 		n := 0

@@ -168,7 +168,7 @@ func lines(path string) []string {
 	if err != nil {
 		return nil
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	var out []string
 	for s := bufio.NewScanner(f); s.Scan(); {
 		out = append(out, s.Text())
