@@ -20,7 +20,7 @@ type CodeInfo struct {
 // and other relations between services, 4xx kustomization and output,
 // 5xx cluster and deploy, 6xx building of images.
 func Catalogue() []CodeInfo {
-	return slices.Concat(inputCodes(), paramsCodes(), attributeCodes(), relationCodes(), outputCodes(), clusterCodes(), buildCodes())
+	return slices.Concat(inputCodes(), paramsCodes(), attributeCodes(), relationCodes(), imageCodes(), outputCodes(), clusterCodes(), buildCodes())
 }
 
 // Lookup returns the catalogue's entry of a code. It reads only the part of the
@@ -41,6 +41,9 @@ func Lookup(code Code) (CodeInfo, bool) {
 		part = attributeCodes()
 	case '3':
 		part = relationCodes()
+		if code >= CodeLockInvalid {
+			part = imageCodes()
+		}
 	case '4':
 		part = outputCodes()
 	case '5':

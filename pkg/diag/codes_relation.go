@@ -51,7 +51,6 @@ const (
 	CodeProviderSecret   Code = "GTY366"
 	CodePodSecurity      Code = "GTY370"
 	CodePodSecurityCause Code = "GTY371"
-	CodeInternal         Code = "GTY399"
 )
 
 func relationCodes() []CodeInfo {
@@ -104,6 +103,5 @@ func relationCodes() []CodeInfo {
 		{Code: CodeProviderSecret, Severity: Info, Title: "a Secret stands for a provider", Doc: "The dependents of a provider get the keys of the Secret as variables, with the provider's name before each."},
 		{Code: CodePodSecurity, Severity: Info, Title: "the Pod Security level of a service", Doc: "`check` tells the strictest of the Pod Security Standards that a service's pods meet, by the rules of Kubernetes' own admission, and what keeps them from the next. A namespace that enforces a stricter one refuses the pods."},
 		{Code: CodePodSecurityCause, Severity: Info, Title: "what keeps a service from a Pod Security level", Doc: "The attribute is why the service's pods do not meet the next stricter of the Pod Security Standards."},
-		{Code: CodeInternal, Severity: Error, Title: "an object could not be encoded", Doc: "A fault in gantry itself: please report it with the Compose file that shows it."},
 	}
 }
