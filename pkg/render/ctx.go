@@ -10,6 +10,7 @@ import (
 
 	"github.com/gantry-dev/gantry/pkg/compose"
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/image"
 	"github.com/gantry-dev/gantry/pkg/params"
 )
 
@@ -43,6 +44,14 @@ type Ctx struct {
 	seeds []corev1.Container
 	// hooks are the pre_start hooks that run in the service's pods.
 	hooks []*Ctx
+
+	// image is what the lock has of the service's image; locked says that it has
+	// it. imagePorts are those of the container that only EXPOSE names, fromImage
+	// says what the service takes from the image.
+	image      image.Config
+	locked     bool
+	imagePorts []corev1.ContainerPort
+	fromImage  []string
 
 	// relations holds what is known across services: names, sharing, dependents.
 	relations *relations

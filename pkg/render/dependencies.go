@@ -69,14 +69,36 @@ func (c *Ctx) checkDependency(on string, d types.ServiceDependency) {
 	switch {
 	case d.Condition == types.ServiceConditionHealthy && !c.hasHealthcheck(on):
 		c.reportAt(diag.CodeDependencyHealth, []string{"depends_on", on}, "%s has no healthcheck in the files, so it counts as healthy as soon as it runs", on).
-			Hint = "write the healthcheck of its image into the Compose file"
+			Hint = c.healthcheckHint(on)
 	case d.Condition == types.ServiceConditionCompletedSuccessfully && kind != KindJob && kind != KindCronJob:
 		c.reportAt(diag.CodeDependencyKind, []string{"depends_on", on}, "%s is a %s, which never completes", on, kind).
 			Hint = "remove `kind` from the params or `mode: global`, or wait for another condition"
 	}
 }
 
+// healthcheckHint says where a missing healthcheck of a service can come from.
+func (c *Ctx) healthcheckHint(service string) string {
+	if _, locked := c.Options.findImage(c.Project, service, c.Project.Services[service].ContainerSpec); locked {
+		return "write a healthcheck into the Compose file: its image has none either"
+	}
+	return "write the healthcheck of its image into the Compose file, or run `gantry compose lock " + service + "` to have it read from the image"
+}
+
+// hasHealthcheck reports whether a service gets probes, be it from its image.
 func (c *Ctx) hasHealthcheck(service string) bool {
+	if c.statesHealthcheck(service) {
+		return true
+	}
+	s := c.Project.Services[service]
+	off := s.HealthCheck != nil && (s.HealthCheck.Disable || len(s.HealthCheck.Test) > 0)
+	config, _ := c.Options.findImage(c.Project, service, s.ContainerSpec)
+	kind := c.relations.kinds[service]
+	return !off && kind != KindJob && kind != KindCronJob && config.Healthcheck != nil && probeCommand(config.Healthcheck.Test) != nil
+}
+
+// statesHealthcheck reports whether the files themselves have a healthcheck
+// with a test for the service.
+func (c *Ctx) statesHealthcheck(service string) bool {
 	if ecs := c.Params.TaskDefinition.Services[service].HealthCheck; ecs != nil && len(ecs.Test) > 0 {
 		return ecs.Test[0] != "NONE"
 	}

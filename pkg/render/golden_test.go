@@ -56,7 +56,7 @@ func renderDir(t *testing.T, dir string) (Set, diag.List) {
 	if more.HasErrors() {
 		t.Fatal(more)
 	}
-	set, rendered := Render(context.Background(), p, par, Options{})
+	set, rendered := Render(context.Background(), p, par, Options{Images: readLock(t, dir)})
 	for i := range rendered {
 		if rendered[i].Pos.File == path {
 			rendered[i].Pos.File = filepath.Base(path)

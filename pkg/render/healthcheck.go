@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/image"
 	"github.com/gantry-dev/gantry/pkg/params"
 )
 
@@ -20,7 +21,8 @@ func healthRows() []Attribute {
 		Doc: "A readiness probe with interval, timeout and retries (Docker's 30s, 30s and 3 where not set), and a startup probe that asks " +
 			"every start_interval (5s, or interval where that is shorter) until the check first passes. Docker never ends a container for being unhealthy, so the startup probe gives up " +
 			"only a day after start_period; with `liveness: true` in the params it gives up after start_period and retries, and a liveness probe is added. " +
-			"Durations are rounded up to seconds. CMD-SHELL runs in /bin/sh. ecs-params' healthcheck wins field by field.",
+			"Durations are rounded up to seconds. CMD-SHELL runs in /bin/sh. ecs-params' healthcheck wins field by field. " +
+			"What the Compose file leaves out comes from the image's HEALTHCHECK where gantry.lock has it, field by field as under Docker; `disable` and the test NONE turn that off, and a Job takes none from its image.",
 		Codes: []diag.Code{diag.CodeHealthcheckNoTest, diag.CodeHealthcheckRounded}, Map: mapHealthcheck,
 	}}
 }
@@ -44,6 +46,8 @@ type health struct {
 	test                                          []string
 	interval, timeout, startPeriod, startInterval time.Duration
 	retries                                       int32
+	// fromImage says that the test is the image's.
+	fromImage bool
 }
 
 func mapHealthcheck(c *Ctx) {
@@ -53,9 +57,11 @@ func mapHealthcheck(c *Ctx) {
 	}
 	command := probeCommand(h.test)
 	if command == nil {
-		c.Report(diag.CodeHealthcheckNoTest, "healthcheck", "without `test` the healthcheck is the image's own, which Kubernetes does not read").
-			Hint = "write the image's HEALTHCHECK command as `test`"
+		c.reportNoTest()
 		return
+	}
+	if h.fromImage {
+		c.gives("the healthcheck (HEALTHCHECK)")
 	}
 	probe := func(period time.Duration, failures int32) *corev1.Probe {
 		return &corev1.Probe{
@@ -71,12 +77,53 @@ func mapHealthcheck(c *Ctx) {
 	}
 }
 
-// health merges the healthcheck of the files and of ecs-params; false if there is none.
+// reportNoTest tells of a healthcheck that only has times.
+func (c *Ctx) reportNoTest() {
+	switch {
+	case c.Service.HealthCheck == nil && c.ParamsService().HealthCheck == nil: // a test of the image that runs nothing
+	case c.locked:
+		c.Report(diag.CodeHealthcheckNoTest, "healthcheck", "neither the file nor the image has a `test`: nothing is checked").Hint = "write a `test`"
+	default:
+		c.Report(diag.CodeHealthcheckNoTest, "healthcheck", "without `test` the healthcheck is the image's own, which Kubernetes does not read").
+			Hint = "write the image's HEALTHCHECK command as `test`, or run `" + c.lockCommand() + "` to have it read from the image"
+	}
+}
+
+// imageHealthcheck is the image's own where it counts: of what serves, and
+// beneath a healthcheck of the files.
+func (c *Ctx) imageHealthcheck() *image.Healthcheck {
+	if c.serves() || c.Service.HealthCheck != nil {
+		return c.image.Healthcheck
+	}
+	return nil
+}
+
+// inherit takes over what an image says.
+func (h *health) inherit(in *image.Healthcheck) {
+	h.test, h.fromImage = in.Test, true
+	for _, f := range []struct {
+		to   *time.Duration
+		from time.Duration
+	}{{&h.interval, in.Interval}, {&h.timeout, in.Timeout}, {&h.startPeriod, in.StartPeriod}, {&h.startInterval, in.StartInterval}} {
+		if f.from > 0 {
+			*f.to = f.from
+		}
+	}
+	if in.Retries > 0 {
+		h.retries = int32(min(in.Retries, maxThreshold))
+	}
+}
+
+// health merges the healthcheck of the image, of the files and of ecs-params; false if there is none.
 func (c *Ctx) health() (health, bool) {
 	h := health{interval: defaultInterval, timeout: defaultTimeout, retries: defaultRetries}
 	compose, ecs := c.Service.HealthCheck, c.ParamsService().HealthCheck
-	if compose == nil && ecs == nil {
+	own := c.imageHealthcheck()
+	if compose == nil && ecs == nil && own == nil {
 		return h, false
+	}
+	if own != nil {
+		h.inherit(own)
 	}
 	if compose != nil {
 		h.merge(c, compose)
@@ -92,7 +139,9 @@ func (c *Ctx) health() (health, bool) {
 }
 
 func (h *health) merge(c *Ctx, in *types.HealthCheckConfig) {
-	h.test = in.Test
+	if len(in.Test) > 0 {
+		h.test, h.fromImage = in.Test, false
+	}
 	h.set(c, &h.interval, in.Interval, "interval")
 	h.set(c, &h.timeout, in.Timeout, "timeout")
 	h.set(c, &h.startPeriod, in.StartPeriod, "start_period")
@@ -116,7 +165,7 @@ func (h *health) set(c *Ctx, to *time.Duration, from *types.Duration, name strin
 
 func (h *health) override(in *params.HealthCheck) {
 	if len(in.Test) > 0 {
-		h.test = in.Test
+		h.test, h.fromImage = in.Test, false
 	}
 	for _, f := range []struct {
 		to   *time.Duration

@@ -20,7 +20,7 @@ func (c *Ctx) mapHooks(attribute string, hooks []types.ServiceHook) {
 	var kept []types.ServiceHook
 	for i, h := range hooks {
 		at := []string{attribute, strconv.Itoa(i)}
-		if h.User != "" && h.User != c.Service.User || h.Privileged && !c.Service.Privileged {
+		if !c.sameUser(h.User) || h.Privileged && !c.Service.Privileged {
 			c.reportAt(diag.CodeHookUser, at, "a hook runs as the service itself: another user or more privileges are not possible").
 				Hint = "run the command as the service's user, or in a service of its own"
 			continue
@@ -97,7 +97,7 @@ func quote(s string) string {
 func mapStopSignal(c *Ctx) {
 	signal := strings.TrimPrefix(strings.ToUpper(c.Service.StopSignal), "SIG")
 	switch {
-	case signal == "":
+	case signal == "" || c.isImageSignal(signal):
 		return
 	case !isSignal(signal):
 		c.Report(diag.CodeStopSignal, "stop_signal", "%q is no signal: the image's own is sent", c.Service.StopSignal).Hint = "write a name such as SIGQUIT, or a number"

@@ -42,7 +42,7 @@ func (c *Ctx) oneShot() bool {
 	if c.relations.awaited(c.Name, types.ServiceConditionCompletedSuccessfully) {
 		return true
 	}
-	serves := len(c.Service.Ports) > 0 || len(c.Service.Expose) > 0 || c.hasHealthcheck(c.Name)
+	serves := len(c.Service.Ports) > 0 || len(c.Service.Expose) > 0 || c.statesHealthcheck(c.Name)
 	policy, _, _ := strings.Cut(c.restartPolicy(), ":")
 	return !serves && slices.Contains([]string{"no", "on-failure"}, policy)
 }

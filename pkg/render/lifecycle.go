@@ -33,7 +33,8 @@ func lifecycleRows() []Attribute {
 		{
 			Path: "services.*.stop_signal", Support: Partial, Target: "container.lifecycle.preStop",
 			Doc: "Kubernetes sends the image's own STOPSIGNAL; a field for another exists behind a gate that is off by default. So a hook sends the signal with the " +
-				"image's shell and waits for the end of the process. Without a shell in the image the hook fails and the image's signal is sent.",
+				"image's shell and waits for the end of the process. Without a shell in the image the hook fails and the image's signal is sent. " +
+				"Where gantry.lock says that the image's own STOPSIGNAL is this one, nothing is needed.",
 			Codes: []diag.Code{diag.CodeStopSignal}, Map: mapStopSignal,
 		},
 		{

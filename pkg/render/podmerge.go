@@ -109,7 +109,11 @@ func (c *Ctx) shareMemory() {
 
 // mergePorts reports ports that two containers of the pod would listen on.
 func (c *Ctx) mergePorts() {
+	c.host.imagePorts = append(c.host.imagePorts, c.imagePorts...)
 	for _, p := range c.Container.Ports {
+		if c.host.onlyExposed(p) { // nobody says that both listen
+			continue
+		}
 		for _, other := range c.host.Pod.Containers {
 			same := func(o corev1.ContainerPort) bool {
 				return o.ContainerPort == p.ContainerPort && o.Protocol == p.Protocol

@@ -35,9 +35,10 @@ func portRows() []Attribute {
 			Path:    "services.*.expose",
 			Support: Full,
 			Target:  "container.ports, Service.spec.ports",
-			Doc:     "Container ports of the internal Service; ranges are expanded. Nothing is published.",
-			Codes:   []diag.Code{diag.CodePortInvalid},
-			Map:     mapExpose,
+			Doc: "Container ports of the internal Service; ranges are expanded. Nothing is published. " +
+				"Where gantry.lock has the service's image, the ports of its EXPOSE are added, since peers reach them under Docker too; of a Job, or on the node's network, they are not.",
+			Codes: []diag.Code{diag.CodePortInvalid},
+			Map:   mapExpose,
 		},
 	}
 }
@@ -163,6 +164,7 @@ func mapExpose(c *Ctx) {
 			c.addContainerPort(corev1.ContainerPort{ContainerPort: port, Protocol: protocol(proto)})
 		}
 	}
+	c.exposeImage()
 }
 
 // internalService is the Service that gives a Compose service its name in the

@@ -16,8 +16,10 @@ func processRows() []Attribute {
 		{
 			Path: "services.*.image", Support: Full, Target: "container.image",
 			Doc: "Taken as it stands, or what `gantry compose build` made of `build` on this machine. A service with `build` alone that was not " +
-				"built has no name that a cluster could pull: that is an error (allow it where a kustomization's `images` or a node's own store gives the image PROJECT-SERVICE).",
-			Codes: []diag.Code{diag.CodeImageMissing, diag.BuildUsed}, Map: mapImage,
+				"built has no name that a cluster could pull: that is an error (allow it where a kustomization's `images` or a node's own store gives the image PROJECT-SERVICE). " +
+				"What the image says of itself is read once, by `gantry compose lock`, into gantry.lock; where that file is, its EXPOSE, USER, HEALTHCHECK and VOLUME are mapped as the attributes that say the same, below what the Compose file says. " +
+				"With `gantry compose lock --pin` the image is named by its digest.",
+			Codes: []diag.Code{diag.CodeImageMissing, diag.BuildUsed, diag.CodeImageNotLocked, diag.CodeImageNotPinned, diag.CodeImageGives, diag.CodeVolumeSeed}, Map: mapImage,
 		},
 		{
 			Path: "services.*.command", Support: Full, Target: "container.args",
@@ -28,7 +30,7 @@ func processRows() []Attribute {
 		{
 			Path: "services.*.entrypoint", Support: Full, Target: "container.command",
 			Doc: "Replaces the image's ENTRYPOINT and, as under Docker, its CMD. `$` is written `$$`. A cleared entrypoint " +
-				"(`[]` or \"\") makes `command` the whole command line; without a command it needs the image's CMD, which is an error.",
+				"(`[]` or \"\") makes `command` the whole command line; without a command it is the image's CMD, which gantry.lock knows: without that it is an error.",
 			Codes: []diag.Code{diag.CodeEntrypointCleared}, Map: mapEntrypoint,
 		},
 		{
@@ -63,16 +65,19 @@ func processRows() []Attribute {
 }
 
 func mapImage(c *Ctx) {
-	c.Container.Image = c.Service.Image
+	c.reportUnlocked()
 	if built := c.Options.Built[c.owner()]; built != "" && c.Service.Build != nil {
 		c.Container.Image = built
 		c.Report(diag.BuildUsed, "build", "the image of service %s is the one that was built here: %s", c.owner(), built)
 		return
 	}
+	if c.Service.Image != "" {
+		c.Container.Image = c.pinned(c.Service.Image, c.image.Digest, []string{"image"})
+	}
 	if c.Service.Image != "" || c.Service.Provider != nil {
 		return
 	}
-	c.Container.Image = c.Project.Name + "-" + c.owner()
+	c.Container.Image = imageName(c.Project.Name, c.owner(), "")
 	d := c.Report(diag.CodeImageMissing, "build", "service %s is built here and has no image that a cluster could pull", c.owner())
 	d.Hint = "run `gantry compose build` (or `up --build`), which keeps what came of it; or add `image: REGISTRY/NAME:TAG` beside `build`, then build and push it under that name"
 }
@@ -89,9 +94,15 @@ func mapEntrypoint(c *Ctx) {
 	case entrypoint == nil:
 	case len(command) > 0:
 		c.Container.Command, c.Container.Args = escapeAll(command), nil
+	case len(c.image.Cmd) > 0:
+		c.Container.Command = escapeAll(c.image.Cmd)
+		c.gives("the command line (CMD)")
+	case c.locked:
+		c.Report(diag.CodeEntrypointCleared, "entrypoint", "the entrypoint is cleared, there is no command, and the image has no CMD").
+			Hint = "write what to run as `command`"
 	default:
 		c.Report(diag.CodeEntrypointCleared, "entrypoint", "the entrypoint is cleared, and without a command only the image knows what to run").
-			Hint = "write the image's CMD as `command`"
+			Hint = "write the image's CMD as `command`, or run `" + c.lockCommand() + "` to have it read from the image"
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gantry-dev/gantry/pkg/compose"
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/image"
 	"github.com/gantry-dev/gantry/pkg/params"
 )
 
@@ -22,6 +23,8 @@ type Options struct {
 	// Built is the image of each service that was built on this machine; it
 	// wins over `image`.
 	Built map[string]string
+	// Images is the lock that tells what images say of themselves; nil for none.
+	Images *image.Lock
 }
 
 // Render turns a project and its params (nil: none) into objects. The
@@ -103,6 +106,7 @@ func (r *rendering) newCtx(section, name string, service *types.ServiceConfig) *
 		Project: r.project, Params: r.params, Options: r.options, relations: r.relations,
 		Section: section, Name: name, KubeName: kubeName(name), Service: service,
 	}
+	c.image, c.locked = r.options.findImage(r.project, c.owner(), service.ContainerSpec)
 	labels := serviceLabels(r.project.Name, name, c.KubeName)
 	c.Workload = &Workload{Labels: labels}
 	c.Template = &corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: maps.Clone(labels)}}
@@ -120,6 +124,7 @@ func (r *rendering) run(c *Ctx) {
 	for _, row := range r.table.mapped[c.Section] {
 		row.Map(c)
 	}
+	c.applyImage()
 	c.applyParams()
 	c.reportUnmapped(r.table)
 }

@@ -15,13 +15,14 @@ func securityRows() []Attribute {
 	rows := []Attribute{
 		{
 			Path: "services.*.user", Support: Full, Target: "container.securityContext.runAsUser, runAsGroup, runAsNonRoot",
-			Doc: "UID or UID:GID. `root` is 0. Another name is only known inside the image: an error, allowed it leaves the image's own user. " +
+			Doc: "UID or UID:GID. `root` is 0. Another name is only known inside the image: gantry.lock has its numbers, with the groups of /etc/group (supplementalGroups); without it the name is an error, allowed it leaves the image's own user. " +
+				"Without `user`, the USER of the image counts where gantry.lock has it. " +
 				"Any user but root also gets runAsNonRoot, and may bind ports below 1024 as under Docker (net.ipv4.ip_unprivileged_port_start).",
 			Codes: []diag.Code{diag.CodeUserName}, Map: mapUser,
 		},
 		{
 			Path: "services.*.group_add", Support: Full, Target: "pod.spec.securityContext.supplementalGroups",
-			Doc: "GIDs. Names are only known inside the image: an error.", Codes: []diag.Code{diag.CodeGroupName}, Map: mapGroups,
+			Doc: "GIDs. Names are only known inside the image: gantry.lock has their numbers; without it they are an error.", Codes: []diag.Code{diag.CodeGroupName}, Map: mapGroups,
 		},
 		{
 			Path: "services.*.cap_add", Support: Full, Target: "container.securityContext.capabilities.add",
@@ -85,14 +86,14 @@ func (c *Ctx) podSecurity() *corev1.PodSecurityContext {
 
 func mapUser(c *Ctx) {
 	if c.Service.User == "" {
+		c.imageUser()
 		return
 	}
 	user, group, hasGroup := strings.Cut(c.Service.User, ":")
 	uid, ok := numericID(user)
 	gid, groupOK := numericID(group)
 	if !ok || hasGroup && group != "" && !groupOK {
-		c.Report(diag.CodeUserName, "user", "the user %q is a name that only the image knows", c.Service.User).
-			Hint = "write UID or UID:GID (`docker run --rm IMAGE id` shows them), or accept the image's own user with x-gantry: {allow: [" + string(diag.CodeUserName) + "]}"
+		c.namedUser()
 		return
 	}
 	c.security().RunAsUser = &uid
@@ -103,6 +104,16 @@ func mapUser(c *Ctx) {
 	if hasGroup && group != "" {
 		c.security().RunAsGroup = &gid
 	}
+}
+
+// namedUser looks a user up in the image, as the lock has it.
+func (c *Ctx) namedUser() {
+	if u, ok := c.image.FindUser(c.Service.User); ok {
+		c.runAs(u)
+		return
+	}
+	c.Report(diag.CodeUserName, "user", "the user %q is a name that only the image knows", c.Service.User).
+		Hint = "run `" + c.lockCommand() + "` to have it read from the image, write UID or UID:GID (`docker run --rm IMAGE id` shows them), or accept the image's own user with x-gantry: {allow: [" + string(diag.CodeUserName) + "]}"
 }
 
 // numericID reads a UID or GID; root is 0 in every image that runs.
@@ -128,6 +139,9 @@ func (c *Ctx) allowLowPorts() {
 const unprivilegedPortStart = "net.ipv4.ip_unprivileged_port_start"
 
 func (c *Ctx) hasLowPort() bool {
+	if c.imageHasLowPort() {
+		return true
+	}
 	for _, p := range c.Service.Ports {
 		if p.Target > 0 && p.Target < 1024 {
 			return true
@@ -145,11 +159,14 @@ func mapGroups(c *Ctx) {
 	for i, group := range c.Service.GroupAdd {
 		gid, ok := numericID(group)
 		if !ok {
+			gid, ok = c.image.FindGroup(group)
+		}
+		if !ok {
 			c.reportAt(diag.CodeGroupName, []string{"group_add", strconv.Itoa(i)}, "the group %q is a name that only the image knows", group).
-				Hint = "write the GID (`docker run --rm IMAGE getent group NAME` shows it), or accept to run without the group with x-gantry: {allow: [" + string(diag.CodeGroupName) + "]}"
+				Hint = "run `" + c.lockCommand() + "` to have it read from the image, write the GID (`docker run --rm IMAGE getent group NAME` shows it), or accept to run without the group with x-gantry: {allow: [" + string(diag.CodeGroupName) + "]}"
 			continue
 		}
-		c.podSecurity().SupplementalGroups = append(c.podSecurity().SupplementalGroups, gid)
+		c.addGroup(gid)
 	}
 }
 

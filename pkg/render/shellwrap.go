@@ -9,7 +9,7 @@ import (
 
 // wrapRows holds the rows of what a process can only set for itself.
 func wrapRows() []Attribute {
-	const doc = " No field of a pod sets it. Where the file states the `entrypoint` and `x-gantry: {shell: true}` says that the image has a shell, /bin/sh sets it and becomes the process. "
+	const doc = " No field of a pod sets it. Where the file states the `entrypoint`, or gantry.lock knows the image's, and `x-gantry: {shell: true}` says that the image has a shell, /bin/sh sets it and becomes the process. "
 	return []Attribute{
 		{
 			Path: "services.*.ulimits", Covers: []string{"*", "*.soft", "*.hard"}, Support: Partial, Target: "container.command", Codes: []diag.Code{diag.CodeUlimits}, Map: mapUlimits,
@@ -29,11 +29,24 @@ func wrapRows() []Attribute {
 // canWrap reports whether a shell may stand before the service's process.
 func (c *Ctx) canWrap() bool {
 	on, _ := extensionBool(c.Service.Extensions, "shell")
-	return on && len(c.Service.Entrypoint) > 0
+	return on && (len(c.Service.Entrypoint) > 0 || len(c.image.Entrypoint)+len(c.image.Cmd) > 0)
+}
+
+// stateCommandLine writes out what the image would run, so that a shell can
+// stand before it.
+func (c *Ctx) stateCommandLine() {
+	if len(c.Container.Command) > 0 {
+		return
+	}
+	c.Container.Command = escapeAll(c.image.Entrypoint)
+	if len(c.Container.Args) == 0 {
+		c.Container.Args = escapeAll(c.image.Cmd)
+	}
 }
 
 // wrap lets a shell run a command and then become the process.
 func (c *Ctx) wrap(setup string) {
+	c.stateCommandLine()
 	if len(c.Container.Command) > 3 && c.Container.Command[1] == "-c" && strings.HasSuffix(c.Container.Command[2], wrapEnd) {
 		c.Container.Command[2] = setup + " && " + c.Container.Command[2]
 		return
@@ -51,7 +64,7 @@ func mapUmask(c *Ctx) {
 	}
 	if !c.canWrap() {
 		c.Report(diag.CodeUmask, "umask", "has no field in a pod: the umask is the image's own").
-			Hint = "state the `entrypoint` and set x-gantry: {shell: true} to let the image's shell set it, or accept the image's with x-gantry: {allow: [GTY239]}"
+			Hint = "state the `entrypoint` (or run `gantry compose lock`) and set x-gantry: {shell: true} to let the image's shell set it, or accept the image's with x-gantry: {allow: [GTY239]}"
 		return
 	}
 	c.wrap(fmt.Sprintf("umask %04o", *c.Service.Umask))
@@ -95,7 +108,7 @@ func mapUlimits(c *Ctx) {
 		}
 		if !c.canWrap() || option == "" {
 			c.reportAt(diag.CodeUlimits, []string{"ulimits", name}, "%s has no field in a pod: the container runtime of the node sets it", name).
-				Hint = "raise it in the runtime's configuration, or state the `entrypoint` and set x-gantry: {shell: true} to let the image's shell lower it"
+				Hint = "raise it in the runtime's configuration, or state the `entrypoint` (or run `gantry compose lock`) and set x-gantry: {shell: true} to let the image's shell lower it"
 			continue
 		}
 		soft, hard := limit.Soft, limit.Hard

@@ -26,11 +26,11 @@ func volumeRows() []Attribute {
 				"[].volume", "[].volume.subpath", "[].tmpfs", "[].tmpfs.size", "[].image", "[].image.subpath",
 			},
 			Support: Full, Target: "pod.spec.volumes, container.volumeMounts",
-			Doc: "Named volumes are claims. An anonymous volume lives as long as its pod. tmpfs is memory. " + seedDoc + " " +
+			Doc: "Named volumes are claims. An anonymous volume lives as long as its pod; where gantry.lock has the image, each VOLUME of it that nothing is mounted on is one. tmpfs is memory. " + seedDoc + " " +
 				"A bind of a small text file or folder is a read-only ConfigMap; docker.sock, system paths, source trees and missing paths are errors that name the way out.",
 			Codes: []diag.Code{
 				diag.CodeBindSocket, diag.CodeBindSystem, diag.CodeBindSource, diag.CodeBindMissing, diag.CodeBindTooLarge,
-				diag.CodeBindReadOnly, diag.CodeVolumeType, diag.CodeVolumeDriver, diag.CodeMountTwice, diag.CodeVolumeSeed,
+				diag.CodeBindReadOnly, diag.CodeVolumeType, diag.CodeVolumeDriver, diag.CodeMountTwice, diag.CodeVolumeSeed, diag.CodeImageNotPinned,
 			},
 			Map: mapVolumes,
 		},
@@ -226,7 +226,10 @@ func (c *Ctx) ownVolumes() {
 	if c.Pod.SecurityContext == nil {
 		c.Pod.SecurityContext = &corev1.PodSecurityContext{}
 	}
-	if c.Pod.SecurityContext.FSGroup == nil && group != 0 {
+	if group == 0 { // a volume of root's group is not writable for its members
+		group = *security.RunAsUser
+	}
+	if c.Pod.SecurityContext.FSGroup == nil {
 		c.Pod.SecurityContext.FSGroup = &group
 	}
 }
@@ -236,7 +239,12 @@ func (c *Ctx) mountImage(v types.ServiceVolumeConfig, place []string) {
 	if v.Image != nil {
 		m.SubPath = v.Image.SubPath
 	}
-	image := corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: v.Source, PullPolicy: corev1.PullIfNotPresent}}
+	reference := v.Source
+	if c.Options.Images != nil {
+		config, _ := c.Options.Images.Find(v.Source, c.Service.Platform)
+		reference = c.pinned(v.Source, config.Digest, place)
+	}
+	image := corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: reference, PullPolicy: corev1.PullIfNotPresent}}
 	c.mount(corev1.Volume{Name: volumeName("image", v.Source), VolumeSource: image}, m, place)
 }
 

@@ -219,7 +219,7 @@ func TestCertificates(t *testing.T) {
 	defer s.Close()
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	host := strings.TrimPrefix(s.URL, "https://")
-	ref, err := name.ParseReference(host + "/a:1")
+	ref, err := name.ParseReference(host + "/app:1")
 	if err != nil {
 		t.Fatal(err)
 	}
