@@ -44,7 +44,7 @@ func verbs(f *Factory, service bool) []*cobra.Command {
 		NewCmdUp(f), NewCmdCreate(f), NewCmdStart(f), NewCmdStop(f), NewCmdRestart(f), NewCmdScale(f),
 		NewCmdPs(f, service), NewCmdLogs(f), NewCmdDown(f, service),
 		NewCmdBuild(f), NewCmdPush(f),
-		NewCmdConfig(f), NewCmdConvert(f), NewCmdCheck(f), NewCmdDiff(f), NewCmdLs(f), NewCmdVersion(f),
+		NewCmdConfig(f), NewCmdLock(f), NewCmdConvert(f), NewCmdCheck(f), NewCmdDiff(f), NewCmdLs(f), NewCmdVersion(f),
 	}
 	if !service {
 		list = append(list, NewCmdRm(f))

@@ -25,6 +25,8 @@ type configOptions struct {
 	images   bool
 	profiles bool
 	env      bool
+	resolve  bool
+	lock     bool
 }
 
 // NewCmdConfig returns `compose config`: the Compose model as it was resolved.
@@ -47,6 +49,8 @@ absolute. The Kubernetes objects are printed by "gantry compose convert".`,
 	fs.BoolVar(&o.images, "images", false, "print the image names")
 	fs.BoolVar(&o.profiles, "profiles", false, "print the profile names")
 	fs.BoolVar(&o.env, "environment", false, "print the variables used for interpolation")
+	fs.BoolVar(&o.resolve, "resolve-image-digests", false, "ask the registries, and name images by their digest")
+	fs.BoolVar(&o.lock, "lock-image-digests", false, "print an override file that names images by their digest")
 	return f.verb(cmd, "config", o.run, f.projectSet, f.clusterSet)
 }
 
@@ -59,7 +63,11 @@ func (o *configOptions) run(ctx context.Context, services []string) error {
 	if names, asked := o.names(project); asked {
 		return o.write(func(w io.Writer) error { return writeLines(w, names) })
 	}
-	data, err := o.marshal(project.Project)
+	model, err := o.withDigests(ctx, project)
+	if err != nil {
+		return err
+	}
+	data, err := o.marshal(model)
 	if err != nil {
 		return fmt.Errorf("write the model: %w", err)
 	}

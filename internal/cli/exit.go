@@ -36,7 +36,7 @@ func ExitCodes() []ExitCode {
 		{exitFailed, "failed", "the cluster, the network or a file refused"},
 		{exitUsage, "usage", "unknown command or flag, or wrong arguments"},
 		{exitDiagnostics, "diagnostics", "the input has diagnostics at error level; nothing was changed"},
-		{exitDiffers, "differences", "diff --exit-code found differences"},
+		{exitDiffers, "differences", "diff --exit-code found differences, or lock --check an old lock"},
 		{exitNotReady, "not ready", "applied, but a service did not become ready"},
 		{exitInterrupted, "interrupted", "Ctrl-C or a termination signal"},
 	}
@@ -45,7 +45,7 @@ func ExitCodes() []ExitCode {
 var (
 	// errDiagnostics ends a command whose diagnostics are printed already.
 	errDiagnostics = errors.New("the input has errors")
-	// errDiffers ends `diff --exit-code` when something differs.
+	// errDiffers ends `diff --exit-code` and `lock --check` when something differs.
 	errDiffers = errors.New("differences found")
 	// errNotReady ends a command whose unready services are printed already.
 	errNotReady = errors.New("not ready")

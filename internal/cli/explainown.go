@@ -142,7 +142,7 @@ func (f *Factory) became(ctx context.Context, own *ownProject, path []string, to
 		out.Note = "what it became cannot be told apart"
 		return out, nil
 	}
-	other, _, err := f.finish(ctx, application{Project: without, Params: own.app.Params}, own.list.HasErrors())
+	other, _, err := f.finish(ctx, application{Project: without, Params: own.app.Params, Images: own.app.Images}, own.list.HasErrors())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gantry-dev/gantry/pkg/compose"
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/image"
 	"github.com/gantry-dev/gantry/pkg/overlay"
 	"github.com/gantry-dev/gantry/pkg/params"
 	"github.com/gantry-dev/gantry/pkg/render"
@@ -20,7 +21,9 @@ const noKustomization = "none"
 type application struct {
 	Project *compose.Project
 	Params  *params.Params
-	Set     render.Set
+	// Images is the lock beside the files; nil where there is none.
+	Images *image.Lock
+	Set    render.Set
 }
 
 // selection says which services of the files a verb is about.
@@ -76,6 +79,8 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	par, faults := params.Load(f.paramsOptions(project))
 	app.Params = par
 	list.Add(faults...)
+	app.Images, faults = f.lock(project)
+	list.Add(faults...)
 	if list.HasErrors() {
 		return app, list, nil
 	}
@@ -94,7 +99,7 @@ func (f *Factory) finish(ctx context.Context, app application, bare bool) (appli
 	if err != nil {
 		return app, nil, err
 	}
-	set, list := render.Render(ctx, app.Project, app.Params, render.Options{Built: built})
+	set, list := render.Render(ctx, app.Project, app.Params, render.Options{Built: built, Images: app.Images})
 	app.Set = set
 	if dir, ok := f.kustomization(app.Project.WorkingDir); ok && !bare && !list.HasErrors() {
 		laid, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})
