@@ -41,7 +41,7 @@ func newCmdService(f *Factory) *cobra.Command {
 // `service`: there rm is ecs-cli's name of down, and ps has its columns.
 func verbs(f *Factory, service bool) []*cobra.Command {
 	list := []*cobra.Command{
-		NewCmdUp(f), NewCmdCreate(f), NewCmdStart(f), NewCmdStop(f), NewCmdRestart(f), NewCmdScale(f),
+		NewCmdUp(f), NewCmdCreate(f), NewCmdStart(f), NewCmdStop(f), NewCmdRestart(f), NewCmdScale(f), NewCmdHistory(f), NewCmdRollback(f),
 		NewCmdPs(f, service), NewCmdLogs(f), NewCmdDown(f, service),
 		NewCmdBuild(f), NewCmdPush(f),
 		NewCmdConfig(f), NewCmdLock(f), NewCmdConvert(f), NewCmdCheck(f), NewCmdDiff(f), NewCmdLs(f), NewCmdVersion(f),

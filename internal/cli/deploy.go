@@ -19,6 +19,8 @@ type deployment struct {
 	application
 	location
 	Plan plan.Plan
+	// Record is what the run leaves in the project's history.
+	Record *apply.Record
 	// Replan observes and plans anew, when another run was faster.
 	Replan apply.Planner
 }
@@ -37,6 +39,7 @@ func (f *Factory) plan(ctx context.Context, s selection, o plan.Options) (deploy
 	}
 	d := deployment{application: app, location: location{Name: app.Set.Project, Client: client, Target: target}}
 	o.Namespace, o.Files, o.Partial = client.Namespace(), app.Project.Files(), len(s.Services) > 0
+	d.Record = &apply.Record{Set: app.Set, Files: o.Files, Limit: o.HistoryLimit}
 	shown := map[diag.Diagnostic]bool{}
 	d.Replan = func(ctx context.Context) (plan.Plan, error) {
 		observed, err := observe(ctx, client, app.Set)
@@ -83,6 +86,7 @@ func kindsOf(set render.Set) []schema.GroupKind {
 
 // run applies the plan and shows the progress.
 func (f *Factory) run(ctx context.Context, d deployment, verb string, o apply.Options) (apply.Result, error) {
+	o.Record = d.Record
 	result, err := f.withProgress(verb, &o, func() (apply.Result, error) { return apply.Deploy(ctx, d.Client, d.Plan, d.Replan, o) })
 	return result, f.outcome(ctx, d.Client, result, err)
 }

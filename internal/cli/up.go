@@ -17,6 +17,8 @@ type upOptions struct {
 	f      *Factory
 	detach bool
 	waitFlags
+	historyFlag
+	rollback  bool
 	dryRun    string
 	output    string
 	secrets   string
@@ -46,7 +48,10 @@ An application that has not changed is left as it is.`,
 	}
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.detach, "detach", "d", false, "accepted: up always returns when the services run; follow them with logs -f")
-	o.bind(fs)
+	o.waitFlags.bind(fs)
+	fs.BoolVar(&o.rollback, "rollback-on-failure", false, "when a service fails or is not ready in time, say why and bring the previous revision back")
+	fs.BoolVar(&o.rollback, "atomic", false, "the same, as in helm")
+	o.historyFlag.bind(fs)
 	o.bindOutput(fs)
 	fs.StringArrayVar(&o.scale, "scale", nil, "`SERVICE=N`: number of replicas; repeatable")
 	fs.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
@@ -69,8 +74,11 @@ func (o *upOptions) bindOutput(fs flagSet) {
 }
 
 func (o *upOptions) complete() error {
-	if o.output != "" && o.dryRun == dryRunNone {
+	switch {
+	case o.output != "" && o.dryRun == dryRunNone:
 		return usagef("--output needs --dry-run")
+	case o.rollback && !o.waitFlags.options().Wait:
+		return usagef("--rollback-on-failure needs to wait for the services: leave out --no-wait")
 	}
 	return nil
 }
@@ -92,7 +100,7 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 			return err
 		}
 	}
-	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, ForceRecreate: o.recreate, NoStart: o.noStart})
+	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, ForceRecreate: o.recreate, NoStart: o.noStart, HistoryLimit: o.historyFlag.value()})
 	if err != nil {
 		return err
 	}
@@ -100,7 +108,10 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 		return o.f.dryRunOnServer(ctx, d, o.output, o.secrets)
 	}
 	result, err := o.f.run(ctx, d, "up", o.applyOptions())
-	if err != nil {
+	switch {
+	case err != nil && o.rollback && ctx.Err() == nil && result.Changed():
+		return o.f.rollBack(ctx, d.location, o.applyOptions(), o.historyFlag.value())
+	case err != nil:
 		return err
 	}
 	return o.f.summary(ctx, d, result)
@@ -111,5 +122,5 @@ func (o *upOptions) applyOptions() apply.Options {
 	if o.noStart {
 		return apply.Options{}
 	}
-	return o.options()
+	return o.waitFlags.options()
 }

@@ -44,8 +44,10 @@ func locked(ctx context.Context, c *cluster.Client, p plan.Plan, again Planner, 
 			made.NamespaceCreated, made.Diagnostics = true, append(made.Diagnostics, result.Diagnostics...)
 		}
 		if !errors.Is(err, errStale) || try == maxPlans {
+			result = result.with(made)
+			result.Diagnostics = append(result.Diagnostics, record(ctx, c, p, opts, l.tookOver, result, err)...)
 			l.release(ctx, result.removed)
-			return result.with(made), err
+			return result, err
 		}
 		if p, err = again(ctx); err != nil {
 			l.release(ctx, false)
@@ -91,7 +93,7 @@ func (r *runner) prepare(ctx context.Context) error {
 
 // needsLock reports whether the run writes anything.
 func (r *runner) needsLock() bool {
-	return r.plan.Changes() || r.plan.Before.Exists && len(r.plan.Final.Members) == 0
+	return r.plan.Changes() || r.lock.isLeft(r.plan.Lock) || r.plan.Before.Exists && len(r.plan.Final.Members) == 0
 }
 
 // unlocked tells that the run goes on without a Lease.

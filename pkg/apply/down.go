@@ -92,6 +92,13 @@ func (r *runner) down(ctx context.Context) error {
 	if err := r.removeWaves(ctx); err != nil || r.opts.DryRun {
 		return err
 	}
+	for _, rev := range r.plan.Revisions {
+		for _, name := range rev.PartNames(r.plan.Project) {
+			if err := deleteSecret(ctx, r.kube, name); err != nil {
+				return fmt.Errorf("delete revision %d: %w", rev.Number, err)
+			}
+		}
+	}
 	if err := r.inventory.remove(ctx); err != nil {
 		return err
 	}

@@ -84,6 +84,9 @@ type lock struct {
 	stop   context.CancelFunc
 	done   chan struct{}
 
+	// tookOver says that the run before has not ended in good order.
+	tookOver bool
+
 	mu   sync.Mutex
 	held bool
 	lost error
@@ -109,8 +112,10 @@ func (l *lock) acquire(ctx context.Context, seen plan.Lock, limit time.Duration)
 	began, watch := time.Now(), vigil{}
 	for {
 		if l.isFree() || watch.isOver(l.last, time.Now()) {
+			left := !(plan.Lock{Lease: l.last}).Free()
 			switch err := l.take(ctx); {
 			case err == nil:
+				l.tookOver = left
 				return stale, nil
 			case !isTaken(err):
 				return stale, err
@@ -124,6 +129,11 @@ func (l *lock) acquire(ctx context.Context, seen plan.Lock, limit time.Duration)
 			return true, err
 		}
 	}
+}
+
+// isLeft reports whether a Lease is of a run of this machine that was killed.
+func (l *lock) isLeft(seen plan.Lock) bool {
+	return !seen.Free() && hasEndedProcess(seen.Lease.Annotations[annotationProcess])
 }
 
 // isFree reports whether no run holds the Lease, or one of this machine that

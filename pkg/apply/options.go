@@ -24,6 +24,8 @@ type Options struct {
 	DryRun bool
 	// Volumes, for Down, deletes the claims and their data too.
 	Volumes bool
+	// Record is what the run leaves in the project's history; nil for nothing.
+	Record *Record
 	// Self is how this run introduces itself to those that wait for it.
 	Self Holder
 	// LockTime bounds how long the run waits for another one of the project to

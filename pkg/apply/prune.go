@@ -17,6 +17,7 @@ func (r *runner) prune(ctx context.Context) error {
 	var ops []plan.Op
 	for _, op := range r.plan.Stale {
 		switch {
+		case op.Verb == plan.Retain:
 		case op.Verb == plan.Keep:
 			r.keep(op)
 		case r.isStillUsed(op):

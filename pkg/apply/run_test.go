@@ -51,8 +51,8 @@ func TestUpCreatesThenChangesNothing(t *testing.T) {
 			t.Errorf("the second up sent %v", seen)
 		}
 	}
-	// A GET for the inventory, one for the Lease, and one LIST for each of the five kinds.
-	if seen := l.proxy.seen("GET /api"); len(seen) > 7 {
+	// A GET for the inventory, one for the Lease, and one LIST for each of the five kinds, and one of the revisions.
+	if seen := l.proxy.seen("GET /api"); len(seen) > 8 {
 		t.Errorf("the second up sent %d requests: %v", len(seen), seen)
 	}
 }

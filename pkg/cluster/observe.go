@@ -47,6 +47,10 @@ func (c *Client) records(ctx context.Context, project string) (out plan.Observed
 		out.Lock, err = c.lock(ctx, project)
 		return err
 	})
+	group.Go(func() (err error) {
+		out.Revisions, err = c.Revisions(ctx, project)
+		return err
+	})
 	return out, group.Wait()
 }
 

@@ -34,6 +34,10 @@ const (
 	DeployReplicasRestored Code = "GTY526"
 	DeployHeld             Code = "GTY527"
 	DeployUnlocked         Code = "GTY528"
+	RevisionUnknown        Code = "GTY529"
+	RevisionSecretGone     Code = "GTY530"
+	RevisionSecretChanged  Code = "GTY531"
+	RevisionNotStored      Code = "GTY532"
 )
 
 func clusterCodes() []CodeInfo {

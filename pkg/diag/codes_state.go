@@ -8,5 +8,13 @@ func stateCodes() []CodeInfo {
 			Doc: "Only one run changes a project at a time. Another one held the project's Lease, gantry.PROJECT, for as long as this run waited (--timeout); the message says who started it. A run that was killed loses the Lease after 15 seconds."},
 		{Code: DeployUnlocked, Severity: Info, Title: "the project is not locked",
 			Doc: "The user may not use leases in the namespace, so that the run goes on without the project's lock. Another run at the same time is noticed by the version of the inventory, and stops."},
+		{Code: RevisionUnknown, Severity: Error, Title: "no such revision",
+			Doc: "`gantry compose history` lists the revisions that a project can go back to. `up --history-limit` says how many are kept, 10 unless told otherwise."},
+		{Code: RevisionSecretGone, Severity: Error, Title: "a Secret of the revision is gone",
+			Doc: "A revision refers to Secrets by name and holds no value of them; gantry leaves those Secrets in the cluster as long as a revision needs them. This one was deleted by someone else. Nothing is changed."},
+		{Code: RevisionSecretChanged, Severity: Warning, Title: "a Secret keeps its present values",
+			Doc: "The Secret has the same name in every revision (a kustomization's disableNameSuffixHash, or a resource of its own), so that each change overwrites the values of the one before. The rollback brings back everything else."},
+		{Code: RevisionNotStored, Severity: Warning, Title: "no revision was stored",
+			Doc: "The deploy succeeded, but cannot be rolled back to: the cluster did not accept the revision, or the rendered objects need more than 16 Secrets even when compressed."},
 	}
 }

@@ -15,7 +15,7 @@ import (
 // label and was applied by gantry is the project's.
 func NewDown(project string, observed Observed, opts Options) Plan {
 	d := downPlan{observed: observed, opts: opts, level: levelsOf(observed.Inventory)}
-	p := Plan{Project: project, Namespace: opts.Namespace, Before: observed.Inventory, Lock: observed.Lock}
+	p := Plan{Project: project, Namespace: opts.Namespace, Before: observed.Inventory, Lock: observed.Lock, Revisions: observed.Revisions, Outdated: observed.Revisions}
 	var others, claims []Op
 	var workloads [][]Op
 	for _, ref := range d.refs() {

@@ -42,7 +42,7 @@ func (b *builder) kept(stale []Op) []Member {
 	}
 	var out []Member
 	for _, op := range stale {
-		if m, listed := b.observed.Inventory.Member(op.Ref); listed && op.Verb == Keep && op.Live != nil {
+		if m, listed := b.observed.Inventory.Member(op.Ref); listed && (op.Verb == Keep || op.Verb == Retain) && op.Live != nil {
 			out = append(out, m)
 		}
 	}

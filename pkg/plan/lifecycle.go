@@ -171,7 +171,7 @@ func (l *lifecycle) dependencies(rec ServiceRecord) []Need {
 }
 
 func (l *lifecycle) plan() Plan {
-	p := Plan{Project: l.inv.Project, Namespace: l.opts.Namespace, Before: l.observed.Inventory, Lock: l.observed.Lock, Pending: l.inv, Final: l.inv}
+	p := Plan{Project: l.inv.Project, Namespace: l.opts.Namespace, Before: l.observed.Inventory, Lock: l.observed.Lock, Revisions: l.observed.Revisions, Pending: l.inv, Final: l.inv}
 	if len(l.ops) > 0 {
 		p.Waves = []Wave{{WaveWorkloads, l.ops}}
 	}

@@ -25,6 +25,9 @@ type Options struct {
 	ForceConflicts bool
 	// ForceRecreate replaces the pods of every workload.
 	ForceRecreate bool
+	// HistoryLimit is how many revisions the project keeps; 0 leaves them as
+	// they are, a negative number keeps none.
+	HistoryLimit int
 	// NoStart creates new workloads without pods; `start` brings them up.
 	NoStart bool
 }
@@ -42,10 +45,11 @@ func New(set render.Set, observed Observed, opts Options) (Plan, diag.List) {
 	b.diags.Add(b.graph.cycleDiags()...)
 	p := Plan{
 		Project: set.Project, Namespace: opts.Namespace, CreateNamespace: observed.NamespaceMissing,
-		Services: set.Services, Before: observed.Inventory, Lock: observed.Lock,
+		Services: set.Services, Before: observed.Inventory, Lock: observed.Lock, Partial: opts.Partial,
 	}
 	p.Waves = b.waves()
 	p.Stale = b.stale()
+	b.history(&p)
 	p.Pending, p.Final = b.inventories(p)
 	return p, b.diags.Sorted()
 }

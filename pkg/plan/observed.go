@@ -12,6 +12,8 @@ type Observed struct {
 	Inventory Inventory
 	// Lock is the project's Lease.
 	Lock Lock
+	// Revisions are the project's, in the order of their numbers.
+	Revisions []Revision
 	// Live holds the objects with the project's ApplySet label, with managedFields.
 	Live map[render.Ref]*unstructured.Unstructured
 	// Foreign holds the objects that exist under a name of the set without the

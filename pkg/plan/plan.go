@@ -25,6 +25,8 @@ const (
 	Prune Verb = "prune"
 	// Keep leaves an object that left the set, because it holds data.
 	Keep Verb = "keep"
+	// Retain leaves a Secret that left the set, because a revision refers to it.
+	Retain Verb = "retain"
 	// Unchanged sends nothing.
 	Unchanged Verb = "unchanged"
 )
@@ -66,6 +68,11 @@ type Plan struct {
 	Stale []Op
 	// Services of the set, for waits and explanations.
 	Services []render.Service
+	// Partial says that the set holds some services of the project only.
+	Partial bool
+	// Revisions are those that were observed; Outdated the ones of them that go
+	// when the run has succeeded.
+	Revisions, Outdated []Revision
 	// Lock is the project's Lease as it was when the plan was made.
 	Lock Lock
 	// Before is the inventory that was observed, Pending is written before the
@@ -151,7 +158,7 @@ func (p Plan) Count(verbs ...Verb) int {
 
 // Changes reports whether running the plan changes anything in the cluster.
 func (p Plan) Changes() bool {
-	return p.Count(Create, Update, Replace, Recreate, Prune) > 0 || p.CreateNamespace
+	return p.Count(Create, Update, Replace, Recreate, Prune) > 0 || p.CreateNamespace || len(p.Outdated) > 0
 }
 
 // Service returns the service of that name.

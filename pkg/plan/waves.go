@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -64,6 +65,9 @@ func (b *builder) stale() []Op {
 			op.Verb, op.Cause = Keep, "has the project's label but is not in its inventory"
 		default:
 			b.decideStale(&op)
+			if n, held := b.heldBy(ref); held {
+				op.Verb, op.Cause = Retain, fmt.Sprintf("revision %d has it", n)
+			}
 		}
 		out = append(out, op)
 	}
