@@ -11,6 +11,7 @@ const (
 	CodeKustomizationPanic   Code = "GTY406"
 	CodeKustomizationRename  Code = "GTY407"
 	CodeSecretOmitted        Code = "GTY420"
+	CodeKustomizationService Code = "GTY421"
 )
 
 func outputCodes() []CodeInfo {
@@ -33,5 +34,7 @@ func outputCodes() []CodeInfo {
 			Doc: "A prefix, suffix or patch of the kustomization renames the Service of a Compose service. The names that containers use in their configuration stay as they are, so they do not resolve any more. Keep deployments apart by namespace."},
 		{Code: CodeSecretOmitted, Severity: Warning, Title: "Secret left out of the output",
 			Doc: "Values of secrets are not printed to a terminal unless --secrets=inline asks for it. A directory (--output-dir) gets them as files below secrets/, which git ignores and from which the kustomization makes the Secrets."},
+		{Code: CodeKustomizationService, Severity: Info, Title: "service of a kustomization under another name",
+			Doc: "A workload of the kustomization is a service under the workload's own name. Where another service has that name, a Compose service or a workload of another kind, the kind is added to it."},
 	}
 }

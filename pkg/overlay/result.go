@@ -18,17 +18,39 @@ func (b *build) result(objects []marked) (render.Set, diag.List) {
 		out.Namespace = ns
 	}
 	renamed := map[render.Ref]*unstructured.Unstructured{}
+	var own []int
 	for _, m := range objects {
-		out.Objects = append(out.Objects, b.object(m))
 		if m.from >= 0 {
 			renamed[render.RefOf(b.set.Objects[m.from].Unstructured)] = m.Unstructured
+		} else {
+			own = append(own, len(out.Objects))
 		}
+		out.Objects = append(out.Objects, b.object(m))
 	}
+	b.placeOwn(out.Objects, own)
 	out.Services = b.services(renamed)
 	var diags diag.List
 	out.Requires, diags = b.requirements(renamed, out.Objects)
 	diags.Add(b.lostNames(renamed)...)
+	diags.Add(b.ownServices(&out, own)...)
 	return out, diags.Sorted()
+}
+
+// placeOwn gives the kustomization's own objects the place that they are written
+// at, else the one where the kustomization brings them in.
+func (b *build) placeOwn(objects []render.Object, own []int) {
+	if len(own) == 0 {
+		return
+	}
+	files := b.files()
+	for _, i := range own {
+		o := &objects[i]
+		if pos, ok := files.place(o.Unstructured); ok {
+			o.Pos = pos
+		} else {
+			o.Pos = b.src.placeOf(o.Unstructured)
+		}
+	}
 }
 
 // lostNames reports Services that the kustomization renames (namePrefix,
@@ -55,7 +77,7 @@ func (b *build) object(m marked) render.Object {
 		o.Sensitive = o.Sensitive || m.GetKind() == "Secret"
 		return o
 	}
-	return render.Object{Unstructured: m.Unstructured, Pos: b.src.placeOf(m.Unstructured), Sensitive: m.GetKind() == "Secret"}
+	return render.Object{Unstructured: m.Unstructured, Sensitive: m.GetKind() == "Secret"}
 }
 
 // matchUnmarked finds by kind and name the rendered objects whose mark a patch

@@ -180,7 +180,7 @@ func TestLinkedDirectory(t *testing.T) {
 		t.Skip(err)
 	}
 	set, diags := Build(rendered(t), Options{Dir: link})
-	if len(diags) > 0 || find(t, set, "Secret", "mysql-pass-").Pos.File != filepath.Join(link, "kustomization.yaml") {
+	if len(diags) > 0 || find(t, set, "Secret", "mysql-pass-").Pos.File != filepath.Join(link, "parts/limits/kustomization.yaml") {
 		t.Errorf("%v", diags)
 	}
 }

@@ -76,6 +76,7 @@ func (b *builder) record(s render.Service) ServiceRecord {
 	rec := ServiceRecord{
 		Name: s.Name, Group: s.Workload.GroupKind.Group, Kind: s.Workload.GroupKind.Kind, Workload: s.Workload.Name,
 		Container: s.Container, OneShot: s.OneShot, Healthy: s.HasHealthcheck, Declared: s.ReplicasDeclared, Claims: b.claims(s.Workload),
+		Manifest: s.Manifest, Selector: s.Selector,
 	}
 	for _, d := range s.DependsOn {
 		rec.DependsOn = append(rec.DependsOn, Edge{d.Service, d.Condition})

@@ -59,6 +59,10 @@ type ServiceRecord struct {
 	// Stopped is the replica count from before stop; nil while the service
 	// runs. A workload that has no count to go back to has 1.
 	Stopped *int32 `json:"stopped,omitempty"`
+	// Manifest says that a manifest of the user's own brings the workload: its
+	// pods do not carry the project's labels, and are found by Selector and owner.
+	Manifest bool   `json:"manifest,omitempty"`
+	Selector string `json:"selector,omitempty"`
 }
 
 // Edge is a dependency on another service.

@@ -178,6 +178,7 @@ func (l *lifecycle) plan() Plan {
 	for _, rec := range l.inv.Services {
 		p.Services = append(p.Services, render.Service{
 			Name: rec.Name, Workload: rec.Ref(), Container: rec.Container, OneShot: rec.OneShot, HasHealthcheck: rec.Healthy,
+			Manifest: rec.Manifest, Selector: rec.Selector,
 		})
 	}
 	return p

@@ -59,6 +59,12 @@ type Service struct {
 	Ports []PublishedPort
 	Path  string
 	Pos   diag.Pos
+	// Manifest says that a manifest of the user's own brings the workload, whose
+	// pods do not carry the project's labels.
+	Manifest bool
+	// Selector selects the pods of a Manifest's workload, and maybe others; ""
+	// where its kind or template has no labels to go by.
+	Selector string
 }
 
 // Dependency is an edge of depends_on.
