@@ -8,21 +8,31 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gantry-dev/gantry/pkg/compose"
+	"github.com/gantry-dev/gantry/pkg/overlay"
+	"github.com/gantry-dev/gantry/pkg/render"
 )
 
-// completeServices offers the services of the Compose files that are not on the
-// command line yet. Files that do not load offer nothing.
+// completeServices offers the services of the files that are not on the command
+// line yet. Files that do not load offer nothing.
 func (f *Factory) completeServices(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	ctx := cmd.Context()
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	names := slices.DeleteFunc(f.serviceNames(ctx), func(name string) bool { return slices.Contains(args, name) })
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (f *Factory) serviceNames(ctx context.Context) []string {
+	if dir, ok := f.alone(); ok {
+		built, _ := overlay.Build(render.Set{}, overlay.Options{Dir: dir})
+		return serviceNamesOf(built)
+	}
 	project, _ := compose.Load(ctx, f.composeOptions(selection{}))
 	if project == nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		return nil
 	}
-	names := slices.DeleteFunc(project.ServiceNames(), func(name string) bool { return slices.Contains(args, name) })
-	return names, cobra.ShellCompDirectiveNoFileComp
+	return project.ServiceNames()
 }
 
 // completeFlags offers values for the flags that have known ones.

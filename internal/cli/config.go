@@ -36,7 +36,8 @@ func NewCmdConfig(f *Factory) *cobra.Command {
 		Use:   "config [SERVICE...]",
 		Short: "Print the resolved Compose model",
 		Long: `Print the resolved Compose model: files merged, variables filled in, paths made
-absolute. The Kubernetes objects are printed by "gantry compose convert".`,
+absolute. The Kubernetes objects are printed by "gantry compose convert". Of a
+kustomization without a Compose file, the objects are the model.`,
 		Example: "  gantry compose config\n  gantry compose config --services\n  gantry compose -f a.yml -f b.yml config --format json",
 	}
 	fs := cmd.Flags()
@@ -56,6 +57,9 @@ absolute. The Kubernetes objects are printed by "gantry compose convert".`,
 
 func (o *configOptions) run(ctx context.Context, services []string) error {
 	o.f.hurry()
+	if dir, ok := o.f.alone(); ok {
+		return o.alone(ctx, dir, services)
+	}
 	project, err := o.f.load(ctx, selection{Services: services, NoDeps: len(services) > 0})
 	if err != nil || o.quiet {
 		return err

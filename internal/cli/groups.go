@@ -58,14 +58,14 @@ func newFlagSet(name string) flagSet {
 
 func (f *Factory) bindProject(fs flagSet) {
 	p := &f.Project
-	fs.VarP(&p.Files, "file", "f", "Compose `FILE`; repeatable, - is stdin")
+	fs.VarP(&p.Files, "file", "f", "Compose `FILE`; repeatable, - is stdin, none: the kustomization alone")
 	fs.StringVarP(&p.Name, "project-name", "p", "", "project `NAME` (default: name: of the file, or the folder's name)")
 	fs.Var(&p.Profiles, "profile", "`PROFILE` to enable; repeatable")
 	fs.Var(&p.EnvFiles, "env-file", "`FILE` with variables in place of .env; repeatable")
 	fs.StringVar(&p.Dir, "project-directory", "", "`DIR` that relative paths start from (default: that of the first file)")
 	fs.StringVar(&p.Params, "params", "", "ecs-params `FILE` (default: ecs-params.yml here or beside the Compose file)")
 	fs.StringVar(&p.Params, "ecs-params", "", "the same as --params, as in ecs-cli")
-	fs.StringVarP(&p.Kustomization, "kustomization", "k", "", "`DIR` of the kustomization to apply on top (default: the one beside the Compose file; none: no kustomization)")
+	fs.StringVarP(&p.Kustomization, "kustomization", "k", "", "`DIR` of the kustomization to apply on top, or without a Compose file to apply alone (default: the one beside the Compose file; none: no kustomization)")
 	fs.BoolVar(&p.Strict, "strict", false, "treat warnings as errors")
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/gantry-dev/gantry/internal/config"
 	"github.com/gantry-dev/gantry/pkg/cluster"
 	"github.com/gantry-dev/gantry/pkg/compose"
+	"github.com/gantry-dev/gantry/pkg/diag"
 	"github.com/gantry-dev/gantry/pkg/overlay"
 	"github.com/gantry-dev/gantry/pkg/params"
 )
@@ -23,12 +24,25 @@ type location struct {
 // is read. Without it the files' own name counts; they need not load: what is
 // broken in them is no concern of a verb that only looks at the cluster.
 func (f *Factory) locate(ctx context.Context) (location, error) {
-	name, list := compose.Name(ctx, f.composeOptions(selection{}))
+	name, list := f.projectName(ctx)
 	if list.HasErrors() {
 		return location{}, f.show(list)
 	}
 	client, target, err := f.connect(f.namespaceOf())
 	return location{Name: name, Client: client, Target: target}, err
+}
+
+// projectName returns the name of the project, without reading more of its files
+// than it takes.
+func (f *Factory) projectName(ctx context.Context) (string, diag.List) {
+	if dir, ok := f.alone(); ok {
+		project, list := f.bare(dir)
+		if project == nil {
+			return "", list
+		}
+		return project.Name, list
+	}
+	return compose.Name(ctx, f.composeOptions(selection{}))
 }
 
 // namespaceOf returns the namespace that the files ask for: the kustomization,
@@ -38,6 +52,9 @@ func (f *Factory) locate(ctx context.Context) (location, error) {
 func (f *Factory) namespaceOf() string {
 	if f.Cluster.Namespace != "" {
 		return ""
+	}
+	if dir, ok := f.alone(); ok {
+		return overlay.Namespace(dir)
 	}
 	dirs, lookup := f.projectDirs(), f.LookupEnv
 	if dir, env, ok := compose.Where(f.composeOptions(selection{})); ok {

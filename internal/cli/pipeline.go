@@ -24,6 +24,8 @@ type application struct {
 	// Images is the lock beside the files; nil where there is none.
 	Images *image.Lock
 	Set    render.Set
+	// manifests is what is selected of the kustomization's own workloads.
+	manifests manifests
 }
 
 // selection says which services of the files a verb is about.
@@ -70,12 +72,18 @@ func (f *Factory) render(ctx context.Context, s selection) (application, error) 
 // stages runs load, params, render and overlay; a stage whose input has errors
 // does not run, since its own would only be their echo.
 func (f *Factory) stages(ctx context.Context, s selection) (application, diag.List, error) {
+	if dir, ok := f.alone(); ok {
+		return f.aloneStages(dir, s)
+	}
 	var app application
-	project, list := compose.Load(ctx, f.composeOptions(s))
+	files, manifests := f.divide(ctx, s)
+	app.manifests = manifests
+	project, list := compose.Load(ctx, f.composeOptions(files))
 	if project == nil {
 		return app, list, nil
 	}
 	app.Project = project
+	list.Add(f.besideParent(project)...)
 	par, faults := params.Load(f.paramsOptions(project))
 	app.Params = par
 	list.Add(faults...)
@@ -84,7 +92,7 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	if list.HasErrors() {
 		return app, list, nil
 	}
-	if err := setScale(project, s.Scale); err != nil {
+	if err := setScale(project, files.Scale); err != nil {
 		return app, list, err
 	}
 	app, faults, err := f.finish(ctx, app, false)
@@ -101,12 +109,18 @@ func (f *Factory) finish(ctx context.Context, app application, bare bool) (appli
 	}
 	set, list := render.Render(ctx, app.Project, app.Params, render.Options{Built: built, Images: app.Images})
 	app.Set = set
-	if dir, ok := f.kustomization(app.Project.WorkingDir); ok && !bare && !list.HasErrors() {
-		laid, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})
-		list.Add(faults...)
-		app.Set = laid
+	dir, ok := f.kustomization(app.Project.WorkingDir)
+	if !ok || bare || list.HasErrors() {
+		return app, list, nil
 	}
-	return app, list, nil
+	laid, faults := overlay.Build(set, overlay.Options{Dir: dir, Display: f.shorten(dir)})
+	list.Add(faults...)
+	app.Set = laid
+	if list.HasErrors() {
+		return app, list, nil
+	}
+	app.Set, err = app.manifests.from(set, laid)
+	return app, list, err
 }
 
 // judged applies --strict, which makes errors of warnings.

@@ -3,8 +3,10 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gantry-dev/gantry/pkg/cluster"
@@ -63,25 +65,44 @@ func renderedKinds() []schema.GroupKind {
 
 // surveyClaims finds the claims that the project's StatefulSets have made.
 func surveyClaims(ctx context.Context, c *cluster.Client, project string, observed *plan.Observed) error {
-	made := false
-	for _, rec := range observed.Inventory.Services {
-		made = made || len(rec.Claims) > 0
-	}
-	if !made {
+	selectors := claimSelectors(project, observed.Inventory)
+	if len(selectors) == 0 {
 		return nil
 	}
 	resource, err := newSender(c, false).resource(schema.GroupKind{Kind: "PersistentVolumeClaim"})
 	if err != nil {
 		return err
 	}
-	list, err := resource.List(ctx, metav1.ListOptions{LabelSelector: render.LabelProject + "=" + render.LabelValue(project)})
-	if err != nil {
-		return fmt.Errorf("list the claims of project %s: %w", project, err)
-	}
-	for i := range list.Items {
-		observed.Claims = append(observed.Claims, &list.Items[i])
+	for _, selector := range selectors {
+		list, err := resource.List(ctx, metav1.ListOptions{LabelSelector: selector})
+		if err != nil {
+			return fmt.Errorf("list the claims of project %s: %w", project, err)
+		}
+		for i := range list.Items {
+			claim := &list.Items[i]
+			if !slices.ContainsFunc(observed.Claims, func(o *unstructured.Unstructured) bool { return o.GetUID() == claim.GetUID() }) {
+				observed.Claims = append(observed.Claims, claim)
+			}
+		}
 	}
 	return nil
+}
+
+// claimSelectors select what StatefulSets have made of their claim templates,
+// to which they give the labels that they select by.
+func claimSelectors(project string, inv plan.Inventory) []string {
+	var out []string
+	for _, rec := range inv.Services {
+		switch {
+		case len(rec.Claims) == 0:
+		case rec.Manifest && rec.Selector != "":
+			out = append(out, rec.Selector)
+		case !rec.Manifest:
+			out = append(out, render.LabelProject+"="+render.LabelValue(project))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (r *runner) down(ctx context.Context) error {

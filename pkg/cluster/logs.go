@@ -109,6 +109,26 @@ func (r *reading) run(ctx context.Context) error {
 
 // pods lists the project's pods.
 func (r *reading) pods(ctx context.Context) ([]corev1.Pod, error) {
+	out, err := r.labelled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.claims, err = r.client.claimants(ctx, r.client.namespace, r.project); err != nil {
+		return nil, err
+	}
+	s := &snapshot{pods: out}
+	for _, one := range r.claims {
+		pods, err := r.client.claimedPods(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		s.merge(&snapshot{}, pods, one)
+	}
+	return s.pods, nil
+}
+
+// labelled lists the pods that carry the project's labels.
+func (r *reading) labelled(ctx context.Context) ([]corev1.Pod, error) {
 	var out []corev1.Pod
 	err := pages(ctx, selectProject(r.project), func(ctx context.Context, o metav1.ListOptions) (string, error) {
 		page, err := r.client.kube.CoreV1().Pods(r.client.namespace).List(ctx, o)
@@ -163,6 +183,11 @@ func (r *reading) checkServices(ctx context.Context, pods []corev1.Pod) error {
 	r.client.listWorkloads(l, s)
 	if err := l.wait(); err != nil {
 		return r.client.explain(ctx, err)
+	}
+	for _, one := range r.claims {
+		for _, rec := range one.records {
+			s.workloads = append(s.workloads, Workload{Service: rec.Name})
+		}
 	}
 	if r.project != "" && len(s.serviceNames()) == 0 && len(r.options.Services) == 0 {
 		return fail(diag.ProjectUnknown, "`gantry ls` lists the projects", "project %q has nothing in namespace %q", r.project, r.client.namespace)

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,7 +23,7 @@ type following struct {
 	mu        sync.Mutex
 	followers map[string]*follower // by replica
 	live      int                  // followers that have not ended
-	settled   bool                 // the first LIST is through
+	unsettled int                  // feeds whose first LIST is not through
 }
 
 // follow goes on from the snapshot until the context is over or all has ended.
@@ -39,11 +40,7 @@ func (r *reading) follow(ctx context.Context, chosen []Replica) error {
 	for _, at := range chosen {
 		f.begin(ctx, at)
 	}
-	pods := r.client.podFeed(selectProject(r.project))
-	pods.changed = func(pod *corev1.Pod) bool { return f.changed(ctx, pod) }
-	pods.gone = f.gone
-	pods.settled = f.settle
-	err := pods.run(ctx)
+	err := f.feed(ctx)
 	if err != nil {
 		cancel(err)
 	}
@@ -52,6 +49,51 @@ func (r *reading) follow(ctx context.Context, chosen []Replica) error {
 		return cause
 	}
 	return r.client.explain(ctx, err)
+}
+
+// feed follows the project's pods until one of the feeds ends: that of the
+// labels, and those of the user's own manifests.
+func (f *following) feed(ctx context.Context) error {
+	feeds := f.feeds(ctx)
+	f.unsettled = len(feeds)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, len(feeds))
+	for _, one := range feeds {
+		go func() { ended <- one.run(ctx) }()
+	}
+	err := <-ended
+	stop()
+	for range len(feeds) - 1 {
+		<-ended
+	}
+	return err
+}
+
+func (f *following) feeds(ctx context.Context) []*feed[*corev1.Pod] {
+	labelled := f.podFeed(ctx, selectProject(f.project), func(pod *corev1.Pod) bool {
+		return !slices.ContainsFunc(f.claims, func(c *claimant) bool { return c.claim(pod) })
+	})
+	out := []*feed[*corev1.Pod]{labelled}
+	for _, one := range f.claims {
+		for _, selector := range one.podSelectors() {
+			out = append(out, f.podFeed(ctx, selector, one.claim))
+		}
+	}
+	return out
+}
+
+// podFeed returns a feed of the selected pods that are its own.
+func (f *following) podFeed(ctx context.Context, selector string, own func(*corev1.Pod) bool) *feed[*corev1.Pod] {
+	pods := f.client.podFeed(selector)
+	pods.changed = func(pod *corev1.Pod) bool { return !own(pod) || f.changed(ctx, pod) }
+	pods.gone = f.gone
+	var once sync.Once
+	pods.settled = func() bool {
+		once.Do(f.settle)
+		return f.goesOn()
+	}
+	return pods
 }
 
 // podFeed follows the pods that a selector selects in the client's namespace.
@@ -141,11 +183,11 @@ func (f *following) gone(pod *corev1.Pod) bool {
 	return f.goesOn()
 }
 
-func (f *following) settle() bool {
+// settle notes that one of the feeds has brought what there is.
+func (f *following) settle() {
 	f.mu.Lock()
-	f.settled = true
-	f.mu.Unlock()
-	return f.goesOn()
+	defer f.mu.Unlock()
+	f.unsettled--
 }
 
 func (f *following) count() int {
@@ -184,7 +226,7 @@ func (f *following) numberOf(pod *corev1.Pod) int {
 func (f *following) goesOn() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.settled || f.live > 0 || len(f.followers) == 0 {
+	if f.unsettled > 0 || f.live > 0 || len(f.followers) == 0 {
 		return true
 	}
 	if len(f.options.Tasks) > 0 {
@@ -199,5 +241,5 @@ func (f *following) goesOn() bool {
 }
 
 func sameService(a, b *corev1.Pod) bool {
-	return a.Labels[render.LabelProject] == b.Labels[render.LabelProject] && serviceOf(a) == serviceOf(b)
+	return projectOf(a) == projectOf(b) && serviceOf(a) == serviceOf(b)
 }

@@ -19,6 +19,8 @@ type reading struct {
 	cancel  context.CancelCauseFunc
 	opening chan struct{}
 	cursors map[string]*cursor // by replica, from the snapshot on
+	// claims find the pods of the user's own manifests.
+	claims []*claimant
 
 	mu   sync.Mutex // one line at a time
 	emit func(LogLine) error

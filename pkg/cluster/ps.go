@@ -141,7 +141,7 @@ func idleRow(w Workload, now time.Time) Container {
 // hasPods reports whether a pod of the workload's service exists.
 func (s *snapshot) hasPods(w Workload) bool {
 	return slices.ContainsFunc(s.pods, func(p corev1.Pod) bool {
-		return p.Namespace == w.Namespace && p.Labels[render.LabelProject] == w.Project && serviceOf(&p) == w.Service
+		return p.Namespace == w.Namespace && projectOf(&p) == w.Project && serviceOf(&p) == w.Service
 	})
 }
 

@@ -49,7 +49,7 @@ func replicas(pods []corev1.Pod) []Replica {
 	groups := map[string][]*corev1.Pod{}
 	var keys []string
 	for i := range pods {
-		key := pods[i].Namespace + "/" + pods[i].Labels[render.LabelProject] + "/" + serviceOf(&pods[i])
+		key := pods[i].Namespace + "/" + projectOf(&pods[i]) + "/" + serviceOf(&pods[i])
 		if groups[key] == nil {
 			keys = append(keys, key)
 		}
@@ -130,7 +130,7 @@ func containersOf(pod *corev1.Pod, number int) []Replica {
 	var out []Replica
 	add := func(container string) {
 		service := firstOf(names[container], serviceOf(pod)+"/"+container)
-		out = append(out, Replica{Project: pod.Labels[render.LabelProject], Service: service, Number: number, Pod: pod, Container: container})
+		out = append(out, Replica{Project: projectOf(pod), Service: service, Number: number, Pod: pod, Container: container})
 	}
 	for _, c := range pod.Spec.Containers {
 		add(c.Name)

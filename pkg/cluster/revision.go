@@ -34,34 +34,46 @@ func (r revisions) of(pod *corev1.Pod) int64 {
 
 // revisions reads the rollouts of a project's workloads; a user who may not
 // read them sees revision 1 everywhere.
-func (c *Client) revisions(ctx context.Context, namespace, project string) (revisions, error) {
-	sets, controllers := revisions{}, revisions{}
-	l := newLister(ctx, namespace, selectProject(project))
+func (c *Client) revisions(ctx context.Context, namespace, project string, claims []*claimant) (revisions, error) {
+	out := revisions{}
+	if err := c.addRevisions(newLister(ctx, namespace, selectProject(project)), out); err != nil {
+		return nil, c.explain(ctx, err)
+	}
+	for _, one := range claims {
+		for _, selector := range one.podSelectors() {
+			if err := c.addRevisions(newLister(ctx, one.namespace, selector), out); err != nil {
+				return nil, c.explain(ctx, err)
+			}
+		}
+	}
+	return out, nil
+}
+
+// addRevisions adds what a lister selects.
+func (c *Client) addRevisions(l *lister, out revisions) error {
 	l.like("replicasets", func(ctx context.Context, o metav1.ListOptions) (string, error) {
-		page, err := c.kube.AppsV1().ReplicaSets(namespace).List(ctx, o)
+		page, err := c.kube.AppsV1().ReplicaSets(l.at).List(ctx, o)
 		if err != nil {
 			return "", err
 		}
-		for _, rs := range page.Items {
-			sets[rs.Namespace+"/"+rs.Name], _ = strconv.ParseInt(rs.Annotations[revisionAnnotation], 10, 64)
-		}
+		l.locked(func() {
+			for _, rs := range page.Items {
+				out[rs.Namespace+"/"+rs.Name], _ = strconv.ParseInt(rs.Annotations[revisionAnnotation], 10, 64)
+			}
+		})
 		return page.Continue, nil
 	})
 	l.like("controllerrevisions", func(ctx context.Context, o metav1.ListOptions) (string, error) {
-		page, err := c.kube.AppsV1().ControllerRevisions(namespace).List(ctx, o)
+		page, err := c.kube.AppsV1().ControllerRevisions(l.at).List(ctx, o)
 		if err != nil {
 			return "", err
 		}
-		for _, cr := range page.Items {
-			controllers[cr.Namespace+"/"+cr.Name] = cr.Revision
-		}
+		l.locked(func() {
+			for _, cr := range page.Items {
+				out[cr.Namespace+"/"+cr.Name] = cr.Revision
+			}
+		})
 		return page.Continue, nil
 	})
-	if err := l.wait(); err != nil {
-		return nil, c.explain(ctx, err)
-	}
-	for key, n := range controllers {
-		sets[key] = n
-	}
-	return sets, nil
+	return l.wait()
 }

@@ -18,17 +18,28 @@ type snapshot struct {
 	services  []corev1.Service
 	ingresses []networkingv1.Ingress
 	nodes     nodeAddresses
+	claims    []*claimant
 }
 
-// take reads a snapshot: one LIST for each kind, by label.
+// take reads a snapshot: one LIST for each kind, by label, and what the user's
+// own manifests run.
 func (c *Client) take(ctx context.Context, namespace, project string) (*snapshot, error) {
 	s := &snapshot{}
 	l := newLister(ctx, namespace, selectProject(project))
 	c.listPods(l, s)
 	c.listWorkloads(l, s)
 	c.listExposure(l, s)
+	l.group.Go(func() (err error) {
+		s.claims, err = c.claimants(l.ctx, namespace, project)
+		return err
+	})
 	if err := l.wait(); err != nil {
 		return nil, c.explain(ctx, err)
+	}
+	for _, one := range s.claims {
+		if err := c.addManifests(ctx, s, one); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(s.workloads, compareWorkloads)
 	if err := c.listNodes(ctx, s); err != nil {

@@ -71,7 +71,7 @@ func Tasks(ctx context.Context, c *Client, project string, o TaskOptions) ([]Tas
 	if err != nil {
 		return nil, err
 	}
-	revisions, err := c.revisions(ctx, namespace, project)
+	revisions, err := c.revisions(ctx, namespace, project, s.claims)
 	if err != nil {
 		return nil, err
 	}

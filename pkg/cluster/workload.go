@@ -6,6 +6,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -92,6 +93,18 @@ func jobWorkload(j *batchv1.Job) Workload {
 func cronJobWorkload(c *batchv1.CronJob) Workload {
 	w := newWorkload(batchKind(render.KindCronJob), &c.ObjectMeta)
 	w.Image, w.Command = processOf(&c.Spec.JobTemplate.Spec.Template.Spec)
+	return w
+}
+
+// podWorkload stands for a pod that no controller made.
+func podWorkload(p *corev1.Pod) Workload {
+	w := newWorkload(schema.GroupKind{Kind: "Pod"}, &p.ObjectMeta)
+	w.Image, w.Command = processOf(&p.Spec)
+	w.Desired, w.ObservedGeneration = 1, p.Generation
+	w.Done, w.Failed = p.Status.Phase == corev1.PodSucceeded, p.Status.Phase == corev1.PodFailed
+	if ready := podCondition(p, corev1.PodReady); w.Done || ready != nil && ready.Status == corev1.ConditionTrue {
+		w.Ready = 1
+	}
 	return w
 }
 

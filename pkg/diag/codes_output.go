@@ -12,6 +12,8 @@ const (
 	CodeKustomizationRename  Code = "GTY407"
 	CodeSecretOmitted        Code = "GTY420"
 	CodeKustomizationService Code = "GTY421"
+	CodeKustomizationAlone   Code = "GTY422"
+	CodeKustomizationUnused  Code = "GTY423"
 )
 
 func outputCodes() []CodeInfo {
@@ -36,5 +38,9 @@ func outputCodes() []CodeInfo {
 			Doc: "Values of secrets are not printed to a terminal unless --secrets=inline asks for it. A directory (--output-dir) gets them as files below secrets/, which git ignores and from which the kustomization makes the Secrets."},
 		{Code: CodeKustomizationService, Severity: Info, Title: "service of a kustomization under another name",
 			Doc: "A workload of the kustomization is a service under the workload's own name. Where another service has that name, a Compose service or a workload of another kind, the kind is added to it."},
+		{Code: CodeKustomizationAlone, Severity: Warning, Title: "file has no effect without a Compose file",
+			Doc: "The project is a kustomization alone. What ecs-params say is about Compose services, so the file is not read."},
+		{Code: CodeKustomizationUnused, Severity: Warning, Title: "kustomization is not used",
+			Doc: "The working directory has a kustomization, but a Compose file in a directory above it is the project, as docker compose finds it. Only a kustomization beside the Compose file, or one named with -k, belongs to the project."},
 	}
 }

@@ -61,6 +61,9 @@ func (f Finding) Next() string {
 
 // advice says what to write or remove for the next level.
 func (f Finding) advice() string {
+	if f.Service.Manifest {
+		return "set these in the securityContext of its pod template, or patch it in"
+	}
 	var write, remove []string
 	for _, r := range rules() {
 		switch {
