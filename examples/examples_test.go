@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,12 +20,8 @@ var update = flag.Bool("update", false, "write expected/ from what gantry render
 // TestExpected renders every example and compares the manifests, byte for byte,
 // with those that its folder shows.
 func TestExpected(t *testing.T) {
-	files, err := filepath.Glob("*/docker-compose.yml")
-	if err != nil || len(files) < 2 {
-		t.Fatalf("examples: %v, %v", files, err)
-	}
-	for _, file := range files {
-		dir := filepath.Dir(file)
+	dirs := folders(t)
+	for _, dir := range dirs {
 		t.Run(dir, func(t *testing.T) {
 			t.Chdir(dir)
 			got := convert(t)
@@ -44,6 +41,27 @@ func TestExpected(t *testing.T) {
 			}
 		})
 	}
+}
+
+// folders returns those that have a Compose file or a kustomization.
+func folders(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		for _, name := range []string{"docker-compose.yml", "kustomization.yaml"} {
+			if _, err := os.Stat(filepath.Join(e.Name(), name)); err == nil && !slices.Contains(out, e.Name()) {
+				out = append(out, e.Name())
+			}
+		}
+	}
+	if len(out) < 3 {
+		t.Fatalf("examples: %v", out)
+	}
+	return out
 }
 
 func convert(t *testing.T) []byte {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -39,6 +40,19 @@ func (f *Factory) alone() (dir string, ok bool) {
 	}
 	_, ok = overlay.Find(dir)
 	return dir, ok
+}
+
+// orBeside names the Compose file beside the kustomization of -k where no other
+// was found: it is not clear which of the two is meant.
+func (f *Factory) orBeside(list diag.List) diag.List {
+	dir := f.path(f.Project.Kustomization)
+	file, beside := compose.FileIn(dir)
+	for i, d := range list {
+		if d.Code == diag.InputNotFound && f.Project.Kustomization != "" && beside {
+			list[i] = d.WithHint("-f %s takes the Compose file beside that kustomization, `-f none` the kustomization alone", f.shorten(file))
+		}
+	}
+	return list
 }
 
 // bare is the project of a kustomization alone.
@@ -107,12 +121,16 @@ func selectFrom(set render.Set, s selection) (render.Set, error) {
 	if len(s.Services) > 0 {
 		set = set.Select(s.Services, s.NoDeps)
 	}
-	for name, count := range s.Scale {
-		scaled, ok := set.Scale(name, count)
-		if !ok {
+	for _, name := range slices.Sorted(maps.Keys(s.Scale)) {
+		scaled, ok := set.Scale(name, s.Scale[name])
+		switch {
+		case ok:
+			set = scaled
+		case slices.Contains(serviceNamesOf(set), name):
+			return set, usagef("service %s has no number of replicas", name)
+		default:
 			return set, noSuchService(name, serviceNamesOf(set))
 		}
-		set = scaled
 	}
 	return set, nil
 }

@@ -42,7 +42,8 @@ func (f *Factory) projectName(ctx context.Context) (string, diag.List) {
 		}
 		return project.Name, list
 	}
-	return compose.Name(ctx, f.composeOptions(selection{}))
+	name, list := compose.Name(ctx, f.composeOptions(selection{}))
+	return name, f.orBeside(list)
 }
 
 // namespaceOf returns the namespace that the files ask for: the kustomization,

@@ -49,7 +49,7 @@ func (f *Factory) composeOptions(s selection) compose.Options {
 // load reads the Compose files and prints their diagnostics.
 func (f *Factory) load(ctx context.Context, s selection) (*compose.Project, error) {
 	project, list := compose.Load(ctx, f.composeOptions(s))
-	if err := f.show(list); err != nil {
+	if err := f.show(f.orBeside(list)); err != nil {
 		return nil, err
 	}
 	return project, nil
@@ -80,7 +80,7 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	app.manifests = manifests
 	project, list := compose.Load(ctx, f.composeOptions(files))
 	if project == nil {
-		return app, list, nil
+		return app, f.orBeside(list), nil
 	}
 	app.Project = project
 	list.Add(f.besideParent(project)...)

@@ -169,4 +169,3 @@ func (b *build) ownDependencies(set *render.Set, own []int) {
 		}
 	}
 }
-
