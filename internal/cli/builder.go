@@ -91,11 +91,31 @@ func (f *Factory) builtImages(project *compose.Project) (map[string]string, erro
 
 // built returns the references of what was built, by service, for render.
 func (b *builder) built() map[string]string {
-	out := map[string]string{}
+	out, byName := map[string]string{}, map[string]string{}
 	for _, service := range b.services() {
 		if image, ok := b.record.Of(service, b.name(service)); ok && image.Ref != "" {
-			out[service] = image.Ref
+			out[service], byName[image.Name] = image.Ref, image.Ref
 		}
+	}
+	for name, image := range b.images() {
+		if ref := byName[image]; ref != "" && out[name] == "" {
+			out[name] = ref
+		}
+	}
+	return out
+}
+
+// images returns the full image name of everything that has no build of its
+// own: a worker or a job may run what another service builds, as under docker.
+func (b *builder) images() map[string]string {
+	out := map[string]string{}
+	for name, s := range b.project.Services {
+		if s.Build == nil && s.Image != "" {
+			out[name] = b.name(name)
+		}
+	}
+	for name, job := range b.project.Jobs {
+		out[name] = build.Name(b.project.Name, types.ServiceConfig{Name: name, ContainerSpec: job.ContainerSpec}, b.registry)
 	}
 	return out
 }

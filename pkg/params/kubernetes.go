@@ -59,6 +59,8 @@ func kubernetesServiceFields() []field[KubernetesService] {
 			func(s *T) *KubernetesExposure { return &s.Service }, exposureFields()),
 		pointer("ingress", "Publishes one port by an Ingress.",
 			func(s *T) **KubernetesIngress { return &s.Ingress }, ingressFields()),
+		pointer("autoscaling", "A HorizontalPodAutoscaler sets the number of pods; the files' own number has no effect.",
+			func(s *T) **KubernetesAutoscaling { return &s.Autoscaling }, autoscalingFields()),
 		boolean("liveness", "Whether the healthcheck also restarts the container.",
 			func(s *T, b bool) { s.Liveness = b }),
 		matched("service_account", "An existing ServiceAccount.",
@@ -81,6 +83,20 @@ func exposureFields() []field[KubernetesExposure] {
 			func(e *KubernetesExposure) *string { return &e.Type }, exposures()...),
 		mapping("annotations", "Annotations of the Service.",
 			func(e *KubernetesExposure) *map[string]string { return &e.Annotations }, isQualifiedName, nil),
+	}
+}
+
+func autoscalingFields() []field[KubernetesAutoscaling] {
+	type T = KubernetesAutoscaling
+	return []field[T]{
+		integer("min_replicas", "Smallest number of pods; 1 without it.", 1, math.MaxInt32,
+			func(a *T, n int64) { a.Min = int32(n) }),
+		integer("max_replicas", "Largest number of pods.", 1, math.MaxInt32,
+			func(a *T, n int64) { a.Max = int32(n) }).required(),
+		integer("cpu", "CPU to aim for, in percent of what is requested; 80 where neither is named.", 1, math.MaxInt32,
+			func(a *T, n int64) { a.CPU = int32(n) }),
+		integer("memory", "Memory to aim for, in percent of what is requested.", 1, math.MaxInt32,
+			func(a *T, n int64) { a.Memory = int32(n) }),
 	}
 }
 

@@ -73,6 +73,8 @@ type KubernetesService struct {
 	Service KubernetesExposure
 	// Ingress, when set, publishes one port by an Ingress instead of a Service.
 	Ingress *KubernetesIngress
+	// Autoscaling, when set, leaves the number of pods to an autoscaler.
+	Autoscaling *KubernetesAutoscaling
 	// Liveness also makes the healthcheck a liveness probe: Kubernetes then
 	// restarts an unhealthy container, which Docker never does.
 	Liveness bool
@@ -86,6 +88,14 @@ type KubernetesExposure struct {
 	// Type is LoadBalancer, NodePort, ClusterIP or None; "" means not said.
 	Type        string
 	Annotations map[string]string
+}
+
+// KubernetesAutoscaling is the `autoscaling` block of a service
+// (HorizontalPodAutoscaler, autoscaling/v2). 0 means not said.
+type KubernetesAutoscaling struct {
+	Min, Max int32
+	// CPU and Memory are targets in percent of what the pods request.
+	CPU, Memory int32
 }
 
 // KubernetesIngress is the `ingress` block of a service.

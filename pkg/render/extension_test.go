@@ -88,6 +88,8 @@ const komposeFile = `services:
       kompose.image-pull-policy: Always
       kompose.volume.size: 5Gi
       kompose.hpa.replicas.max: 10
+      kompose.cronjob.schedule: "@daily"
+    cpus: 1
 volumes: {data: {labels: {kompose.volume.storage-class-name: fast}}}`
 
 func TestLabelsOfKompose(t *testing.T) {
@@ -100,6 +102,7 @@ func TestLabelsOfKompose(t *testing.T) {
 	r.expect("Ingress", "web", "spec.tls.0.secretName", `"tls"`)
 	r.expect("PersistentVolumeClaim", "shop-data", "spec.resources.requests.storage", `"5Gi"`)
 	r.expect("PersistentVolumeClaim", "shop-data", "spec.storageClassName", `"fast"`)
+	r.expect("HorizontalPodAutoscaler", "web", "spec.maxReplicas", "10")
 	if got := r.codes(diag.Warning); got != "GTY364" {
 		t.Errorf("warnings %s\n%v", got, r.diags)
 	}

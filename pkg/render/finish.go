@@ -102,7 +102,7 @@ func unsetWhenEmpty() []string {
 func kindOrder() []string {
 	return []string{
 		"Namespace", "ServiceAccount", "Secret", "ConfigMap", "PersistentVolume", "PersistentVolumeClaim",
-		"ResourceClaimTemplate", "NetworkPolicy", "Service", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Ingress",
+		"ResourceClaimTemplate", "NetworkPolicy", "Service", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Ingress", "HorizontalPodAutoscaler",
 	}
 }
 

@@ -37,7 +37,10 @@ func foreignLabels() []foreignLabel {
 		{"kompose.image-pull-secret", true, "kubernetes.image_pull_secrets"},
 		{"kompose.image-pull-policy", true, "pull_policy of the service"},
 		{"kompose.security-context.fsgroup", true, "`user` of the service"},
-		{"kompose.hpa.", false, "a HorizontalPodAutoscaler in the kustomization's resources, and no number of replicas in the files"},
+		{"kompose.hpa.replicas.min", true, service + "autoscaling.min_replicas"},
+		{"kompose.hpa.replicas.max", true, service + "autoscaling.max_replicas"},
+		{"kompose.hpa.cpu", true, service + "autoscaling.cpu"},
+		{"kompose.hpa.memory", true, service + "autoscaling.memory"},
 		{"kompose.serviceaccount-name", false, service + "service_account"},
 		{"kompose.service.healthcheck.liveness.", false, "healthcheck of the service with " + service + "liveness: true"},
 		{"kompose.service.healthcheck.readiness.", false, "healthcheck of the service"},
@@ -98,6 +101,9 @@ func komposeSettings(labels types.Labels, k params.KubernetesService) params.Kub
 	}
 	if expose := labels["kompose.service.expose"]; k.Ingress == nil && expose != "" && expose != "false" {
 		k.Ingress = komposeIngress(expose, labels)
+	}
+	if k.Autoscaling == nil {
+		k.Autoscaling = komposeAutoscaling(labels)
 	}
 	return k
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -194,6 +195,7 @@ func typedFor(kind string) runtime.Object {
 		{KindJob, &batchv1.Job{}}, {KindCronJob, &batchv1.CronJob{}}, {"Service", &corev1.Service{}}, {"Secret", &corev1.Secret{}},
 		{"ConfigMap", &corev1.ConfigMap{}}, {"PersistentVolumeClaim", &corev1.PersistentVolumeClaim{}},
 		{"Ingress", &networkingv1.Ingress{}}, {"NetworkPolicy", &networkingv1.NetworkPolicy{}},
+		{"HorizontalPodAutoscaler", &autoscalingv2.HorizontalPodAutoscaler{}},
 		{"ResourceClaimTemplate", &resourcev1.ResourceClaimTemplate{}},
 	} {
 		if k.kind == kind {

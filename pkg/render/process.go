@@ -66,9 +66,11 @@ func processRows() []Attribute {
 
 func mapImage(c *Ctx) {
 	c.reportUnlocked()
-	if built := c.Options.Built[c.owner()]; built != "" && c.Service.Build != nil {
+	// A hook may name an image of its own.
+	ofService := c.Service.Image == c.Project.Services[c.owner()].Image || c.Section == "jobs"
+	if built := c.Options.Built[c.owner()]; built != "" && ofService {
 		c.Container.Image = built
-		c.Report(diag.BuildUsed, "build", "the image of service %s is the one that was built here: %s", c.owner(), built)
+		c.Report(diag.BuildUsed, "image", "the image of service %s is the one that was built here: %s", c.owner(), built)
 		return
 	}
 	if c.Service.Image != "" {

@@ -145,6 +145,7 @@ func (c *Ctx) addWorkload() {
 	if c.Service.Provider != nil || c.host != nil {
 		return
 	}
+	c.autoscale()
 	for _, object := range c.build() {
 		c.Add(object)
 	}

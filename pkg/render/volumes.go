@@ -199,6 +199,9 @@ func (c *Ctx) shareClaim(name string) {
 
 // severalReplicas reports whether a file or the params ask for more than one.
 func (c *Ctx) severalReplicas() bool {
+	if a := c.KubernetesService().Autoscaling; a != nil {
+		return a.Max > 1
+	}
 	if n := c.KubernetesService().Replicas; n != nil {
 		return *n > 1
 	}
