@@ -93,9 +93,9 @@ func autoscalingFields() []field[KubernetesAutoscaling] {
 			func(a *T, n int64) { a.Min = int32(n) }),
 		integer("max_replicas", "Largest number of pods.", 1, math.MaxInt32,
 			func(a *T, n int64) { a.Max = int32(n) }).required(),
-		integer("cpu", "CPU to aim for, in percent of what is requested; 80 where neither is named.", 1, math.MaxInt32,
+		integer("cpu_percent", "CPU to aim for, in percent of what is requested; 80 where neither is named.", 1, math.MaxInt32,
 			func(a *T, n int64) { a.CPU = int32(n) }),
-		integer("memory", "Memory to aim for, in percent of what is requested.", 1, math.MaxInt32,
+		integer("memory_percent", "Memory to aim for, in percent of what is requested.", 1, math.MaxInt32,
 			func(a *T, n int64) { a.Memory = int32(n) }),
 	}
 }
