@@ -6,11 +6,17 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+
 	"github.com/gantry-dev/gantry/internal/cli"
 	"github.com/gantry-dev/gantry/internal/ui"
 )
 
 func main() {
+	// What client-go has to say about connections is for its developers; gantry
+	// tells of them itself.
+	klog.SetLogger(logr.Discard())
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error: the working directory cannot be read:", err)

@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 
+	"github.com/gantry-dev/gantry/pkg/cluster"
 	"github.com/gantry-dev/gantry/pkg/diag"
 	"github.com/gantry-dev/gantry/pkg/plan"
 )
@@ -28,7 +29,7 @@ func (e *OpError) Unwrap() error { return e.Err }
 // cannot hold a value.
 func (e *OpError) reason() string {
 	if !e.Op.Sensitive {
-		return oneLine(e.Err.Error())
+		return cluster.Words(e.Err)
 	}
 	var status apierrors.APIStatus
 	if !asStatus(e.Err, &status) {
@@ -94,7 +95,9 @@ func refusals() []refusal {
 		{apierrors.IsInvalid, diag.DeployInvalid, "correct the attribute that the field comes from"},
 		{apierrors.IsBadRequest, diag.DeployInvalid, "correct the attribute that the field comes from"},
 		// Server-side apply says so with status 500 of what does not fit the kind's schema.
-		{says("failed to create typed patch object"), diag.DeployInvalid, "correct the field, in a kustomization the patch or resource that sets it"},
+		{isSchema, diag.DeployInvalid, "correct the field, in a kustomization the patch or resource that sets it"},
+		{func(err error) bool { return cluster.Interrupted(err) || cluster.IsTrouble(err) }, diag.DeployFailed,
+			"the API server is overloaded, restarting or cut off: run the command again in a moment, it goes on from here"},
 		{says("is being terminated"), diag.DeployFailed, "wait until the namespace is gone, or use another one"},
 		{apierrors.IsForbidden, diag.DeployForbidden, "ask for a Role with that permission (docs/rbac.md), or use another context"},
 	}

@@ -3,44 +3,55 @@ package apply
 import (
 	"context"
 	"errors"
-	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
+
+	"github.com/gantry-dev/gantry/pkg/cluster"
 )
 
 // Bounds of the retries of one request: together they outlast the restart of
-// an API server.
+// an API server. A server that says that it is at fault itself (status 500) may
+// mean it for good, such as when an admission webhook is down.
 const (
-	retryFirst = 100 * time.Millisecond
-	retryLast  = 5 * time.Second
-	retryTries = 12
+	retryFirst  = 100 * time.Millisecond
+	retryLast   = 5 * time.Second
+	retryTime   = 45 * time.Second
+	retryFaults = 5
 )
 
 // retry calls a request that may be repeated until it succeeds, fails for
 // good, or the context ends. It waits as long as the server asks for in
 // Retry-After, else twice as long each time.
 func retry[T any](ctx context.Context, request func(context.Context) (T, error)) (T, error) {
-	pause := retryFirst
-	for try := 1; ; try++ {
+	begin, pause := time.Now(), retryFirst
+	for faults := 0; ; {
 		out, err := request(ctx)
-		if err == nil || try == retryTries || !isTransient(err) || ctx.Err() != nil {
+		if isFault(err) {
+			faults++
+		}
+		if err == nil || !isTransient(err) || faults == retryFaults || ctx.Err() != nil {
 			return out, err
 		}
 		wait := pause/2 + rand.N(pause)
 		if seconds, ok := apierrors.SuggestsClientDelay(err); ok && seconds > 0 {
 			wait = time.Duration(seconds)*time.Second + rand.N(retryFirst)
 		}
-		if !sleep(ctx, wait) {
+		if time.Since(begin)+wait > retryTime || !sleep(ctx, wait) {
 			return out, err
 		}
 		pause = min(2*pause, retryLast)
 	}
+}
+
+// isFault reports whether the server says that it is at fault itself.
+func isFault(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status) && status.Status().Code == http.StatusInternalServerError
 }
 
 // sleep waits; it returns false when the context has ended.
@@ -66,9 +77,13 @@ func isTransient(err error) bool {
 		return slices.Contains([]int32{
 			http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
 			http.StatusServiceUnavailable, http.StatusGatewayTimeout,
-		}, status.Status().Code)
+		}, status.Status().Code) && !isSchema(err)
 	}
-	var netErr net.Error
-	return utilnet.IsConnectionReset(err) || utilnet.IsConnectionRefused(err) || utilnet.IsProbableEOF(err) ||
-		utilnet.IsHTTP2ConnectionLost(err) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &netErr)
+	return cluster.Interrupted(err)
 }
+
+// isSchema reports whether a server-side apply was refused for what does not
+// fit the kind's schema, which the API server says with status 500.
+func isSchema(err error) bool { return strings.Contains(err.Error(), schemaWords) }
+
+const schemaWords = "failed to create typed patch object"

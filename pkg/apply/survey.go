@@ -152,6 +152,9 @@ func (s *surveyor) listStrangers(ctx context.Context, m *meta.RESTMapping, names
 		switch {
 		case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 			return nil
+		case apierrors.IsResourceExpired(err) && options.Continue != "":
+			options.Continue = "" // the listing took too long: once more from the start
+			continue
 		case err != nil:
 			return fmt.Errorf("list %s: %w", m.Resource.Resource, err)
 		}
@@ -181,19 +184,17 @@ func (s *surveyor) metadata(ctx context.Context, m *meta.RESTMapping, name strin
 	if name != "" {
 		path += "/" + name
 	}
-	body, err := retry(ctx, func(ctx context.Context) ([]byte, error) {
-		request := s.kube.Kube().CoreV1().RESTClient().Get().AbsPath(path).
-			SetHeader("Accept", "application/json;as="+as+";v=v1;g=meta.k8s.io")
-		for _, p := range []struct{ key, value string }{{"labelSelector", options.LabelSelector}, {"continue", options.Continue}} {
-			if p.value != "" {
-				request = request.Param(p.key, p.value)
-			}
+	request := s.kube.Kube().CoreV1().RESTClient().Get().AbsPath(path).
+		SetHeader("Accept", "application/json;as="+as+";v=v1;g=meta.k8s.io")
+	for _, p := range []struct{ key, value string }{{"labelSelector", options.LabelSelector}, {"continue", options.Continue}} {
+		if p.value != "" {
+			request = request.Param(p.key, p.value)
 		}
-		if options.Limit > 0 {
-			request = request.Param("limit", fmt.Sprint(options.Limit))
-		}
-		return request.DoRaw(ctx)
-	})
+	}
+	if options.Limit > 0 {
+		request = request.Param("limit", fmt.Sprint(options.Limit))
+	}
+	body, err := request.DoRaw(ctx)
 	if err != nil {
 		return err
 	}

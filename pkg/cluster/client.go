@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"runtime"
 	"time"
 
@@ -138,6 +139,7 @@ func tune(in *rest.Config, cfg Config) *rest.Config {
 		out.UserAgent = "gantry/" + runtime.GOOS + "-" + runtime.GOARCH
 	}
 	out.WarningHandler = warnings{cfg.Warn}
+	out.Wrap(func(next http.RoundTripper) http.RoundTripper { return &patient{next: next} })
 	if out.Dial == nil {
 		out.Dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}

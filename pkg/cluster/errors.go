@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -51,7 +53,7 @@ func (c *Client) Explain(err error) error {
 		return err
 	}
 	for _, explain := range []func(error) (diag.Diagnostic, bool){
-		c.forbidden, c.unauthorized, c.kindUnknown, c.namespaceMissing, c.tls, c.plugin, c.unreachable,
+		c.troubled, c.forbidden, c.unauthorized, c.kindUnknown, c.namespaceMissing, c.tls, c.plugin, c.unreachable,
 	} {
 		if d, ok := explain(err); ok {
 			return newError(d, err)
@@ -61,6 +63,41 @@ func (c *Client) Explain(err error) error {
 		return err
 	}
 	return newError(diag.New(diag.ClusterRefused, diag.Pos{}, "", "%s", oneLine(err.Error())), err)
+}
+
+// troubled explains an API server that cannot serve requests at the moment.
+func (c *Client) troubled(err error) (diag.Diagnostic, bool) {
+	if !IsTrouble(err) {
+		return diag.Diagnostic{}, false
+	}
+	d := diag.New(diag.ClusterRefused, diag.Pos{}, "", "%s", Words(err))
+	return d.WithHint("the API server is overloaded, restarting or cut off: run the command again in a moment"), true
+}
+
+// IsTrouble reports whether an error is an answer of the API server about its
+// own trouble: 429, and from 500 on.
+func IsTrouble(err error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return false
+	}
+	code := int(status.Status().Code)
+	return code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
+}
+
+// Words says an error of a request in one line. The page that a load balancer
+// answers with is not repeated, nor are the addresses of a broken connection.
+func Words(err error) string {
+	words := oneLine(err.Error())
+	var status apierrors.APIStatus
+	if at := strings.Index(words, "an error on the server ("); at >= 0 && errors.As(err, &status) {
+		code := int(status.Status().Code)
+		return fmt.Sprintf("%sthe API server answers %d %s", words[:at], code, http.StatusText(code))
+	}
+	if reason := networkReason(err); reason != "" {
+		return "no answer of the API server: " + reason
+	}
+	return words
 }
 
 func (c *Client) kindUnknown(err error) (diag.Diagnostic, bool) {

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -44,11 +45,25 @@ func pages(ctx context.Context, selector string, list func(context.Context, meta
 	options := metav1.ListOptions{LabelSelector: selector, Limit: pageSize}
 	for {
 		next, err := list(ctx, options)
-		if err != nil || next == "" {
+		if err != nil {
+			next = goesOn(err)
+		}
+		if next == "" {
 			return err
 		}
 		options.Continue = next
 	}
+}
+
+// goesOn returns the token with which a listing goes on whose own has expired:
+// the rest of the objects are then of a later moment. It is "" for all other
+// errors.
+func goesOn(err error) string {
+	var status apierrors.APIStatus
+	if !apierrors.IsResourceExpired(err) || !errors.As(err, &status) {
+		return ""
+	}
+	return status.Status().Continue
 }
 
 // lister collects the LISTs of one answer; they run at the same time over the
