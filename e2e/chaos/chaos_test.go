@@ -140,7 +140,7 @@ func (r *disturbed) remove(t *testing.T, g *generator, p project) {
 // judges.
 func (r *disturbed) command(t *testing.T, want expectation, verb string, args ...string) {
 	t.Helper()
-	line := append([]string{"compose", "-p", want.project, "-n", r.namespace, verb, "--timeout", "60s"}, args...)
+	line := append([]string{"compose", "-p", want.project, "-n", r.namespace, verb, "--timeout", "120s"}, args...)
 	if verb == "down" {
 		line = append([]string{"compose", "-p", want.project, "-n", r.namespace, verb}, args...)
 	}

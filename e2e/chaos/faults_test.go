@@ -30,16 +30,16 @@ type faults struct {
 	// more; 0 is never. outageAt is the same for the time of outage.
 	blackoutAt, outageAt int
 	outage               time.Duration
+
+	mu sync.Mutex
 	// before and after are told of every request that reaches the API server
 	// and of its answer; nil for none.
 	before, after func(*http.Request)
-
-	mu     sync.Mutex
-	quiet  bool
-	count  int
-	seen   map[string]int
-	until  time.Time
-	record []string
+	quiet         bool
+	count         int
+	seen          map[string]int
+	until         time.Time
+	record        []string
 }
 
 // drawFaults draws how a run is to be disturbed.
@@ -132,14 +132,31 @@ func (f *faults) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // pass lets a request through.
 func (f *faults) pass(r *http.Request) (*http.Response, error) {
-	if f.before != nil {
-		f.before(r)
-	}
+	before, after := f.hooks()
+	before(r)
 	response, err := f.upstream.RoundTrip(r)
-	if f.after != nil {
-		f.after(r)
-	}
+	after(r)
 	return response, err
+}
+
+// hook sets who is told of requests from now on; nil is no one.
+func (f *faults) hook(before, after func(*http.Request)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.before, f.after = before, after
+}
+
+func (f *faults) hooks() (before, after func(*http.Request)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, after = func(*http.Request) {}, func(*http.Request) {}
+	if f.before != nil {
+		before = f.before
+	}
+	if f.after != nil {
+		after = f.after
+	}
+	return before, after
 }
 
 // paginate lets lists come in many pages.

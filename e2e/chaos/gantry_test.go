@@ -16,7 +16,7 @@ import (
 )
 
 // bound is how long one command may take, whatever happens.
-const bound = 150 * time.Second
+const bound = 240 * time.Second
 
 // gantry runs the command in a folder.
 type gantry struct {
