@@ -19,7 +19,7 @@ step = @printf '\n== %s (%s)\n' "$(1)" "$$(date +%H:%M:%S)"
 # counted prints a line for every 200 packages of a verbose build.
 counted = 2>&1 | awk 'NR % 200 == 0 {printf "   %d packages compiled\n", NR; fflush()} /\.go:[0-9]+|error|cannot|^make/ {print; fflush()}'
 
-.PHONY: help build quickstart stop test lint tidy unit local-test e2e e2e-simulated e2e-containers conformance conformance-docs docs bench clean
+.PHONY: help build quickstart stop test lint tidy unit local-test e2e e2e-simulated e2e-containers conformance conformance-docs chaos docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,6 +100,15 @@ conformance-docs: build ## write docs/conformance.md from what is observed
 bench: build ## measure gantry beside the kompose, kubectl and kapp on PATH (most of an hour with all of them)
 	@$(GO) run ./bench/cmd/render -gantry $(BIN)/gantry
 	@hack/with-cluster simulated $(GO) run ./bench/cmd/apply -gantry $(BIN)/gantry
+
+# CHAOS_RUNS of each test, from the seed CHAOS_SEED on; a failure names its seed.
+CHAOS_RUNS    ?= 200
+CHAOS_SEED    ?= 1
+CHAOS_WORKERS ?= 6
+chaos: build ## 200 runs each of broken connections, kills and random neighbours
+	$(call step,chaos)
+	@cd e2e/chaos && GANTRY_CHAOS_RUNS=$(CHAOS_RUNS) GANTRY_CHAOS_SEED=$(CHAOS_SEED) GANTRY_CHAOS_WORKERS=$(CHAOS_WORKERS) \
+		../../hack/with-cluster simulated $(GO) test -count=1 -v -timeout 4h .
 
 docs: ## write the generated parts of docs/
 	@$(GO) generate ./internal/docgen

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -24,16 +25,21 @@ func Restart(ctx context.Context, c *cluster.Client, project string, services []
 
 // restart sets the mark in the pod template of a workload.
 func (s *sender) restart(ctx context.Context, ref render.Ref, mark string) (*unstructured.Unstructured, error) {
-	patch, err := json.Marshal(plan.RestartPatch(mark))
+	return s.merge(ctx, ref, plan.RestartPatch(mark), plan.ScaleManager)
+}
+
+// merge sends a merge patch, which may be repeated.
+func (s *sender) merge(ctx context.Context, ref render.Ref, change map[string]any, manager string) (*unstructured.Unstructured, error) {
+	patch, err := json.Marshal(change)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("encode the change: %w", err)
 	}
 	resource, err := s.resource(ref.GroupKind)
 	if err != nil {
 		return nil, err
 	}
 	return retry(ctx, func(ctx context.Context) (*unstructured.Unstructured, error) {
-		return resource.Patch(ctx, ref.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: plan.ScaleManager, DryRun: s.dry()})
+		return resource.Patch(ctx, ref.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: manager, DryRun: s.dry()})
 	})
 }
 

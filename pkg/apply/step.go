@@ -83,7 +83,7 @@ func public(op plan.Op, live *unstructured.Unstructured) *unstructured.Unstructu
 func (r *runner) sendOp(ctx context.Context, s *step) (*unstructured.Unstructured, error) {
 	op := s.op
 	switch {
-	case r.opts.DryRun && (op.Verb == plan.Replace || op.Verb == plan.Recreate):
+	case r.opts.DryRun && (op.Verb == plan.Replace || op.Verb == plan.Recreate || op.Before != nil):
 		return op.Object, r.dryReplace(ctx, op)
 	case op.Verb == plan.Replace:
 		if err := r.replaceOld(ctx, op, metav1.DeletePropagationForeground); err != nil {
@@ -101,6 +101,11 @@ func (r *runner) sendOp(ctx context.Context, s *step) (*unstructured.Unstructure
 	}
 	if op.Object == nil {
 		return r.send.scale(ctx, op.Ref, *op.Scale)
+	}
+	if op.Verb == plan.Update && op.Before != nil {
+		if _, err := r.send.merge(ctx, op.Ref, op.Before, plan.FieldManager); err != nil {
+			return nil, err
+		}
 	}
 	live, err := r.send.apply(ctx, op.Object, op.Force)
 	if err != nil || op.Scale == nil {

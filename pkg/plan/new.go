@@ -174,6 +174,7 @@ func (b *builder) planExisting(op *Op) {
 	op.Changes = b.relevant(op, Compare(op.Object, op.Live))
 	op.Scale = b.stopped(op)
 	b.resolveConflicts(op)
+	changeStrategy(op)
 	switch {
 	case op.GroupKind == kindJob() && jobFailed(op.Live):
 		op.Verb, op.Cause = Replace, "has failed before"

@@ -113,6 +113,9 @@ type Op struct {
 	Live *unstructured.Unstructured
 	// Force takes over fields from other managers.
 	Force bool
+	// Before is a merge patch that has to precede the object: it clears what a
+	// server-side apply cannot. Nil for none.
+	Before map[string]any
 	// Scale sets the workload's replica count apart from the object, under the
 	// field manager ScaleManager: to bring back what was stopped, to stop or to
 	// scale it; nil otherwise. What has no count is suspended with 0 and goes on
