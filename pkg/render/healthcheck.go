@@ -1,6 +1,7 @@
 package render
 
 import (
+	"math"
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -70,9 +71,9 @@ func mapHealthcheck(c *Ctx) {
 		}
 	}
 	c.Container.ReadinessProbe = probe(h.interval, h.retries)
-	c.Container.StartupProbe = probe(h.startInterval, times(h.startPeriod+startupPatience, h.startInterval))
+	c.Container.StartupProbe = probe(h.startInterval, times(later(h.startPeriod, startupPatience), h.startInterval))
 	if c.KubernetesService().Liveness {
-		c.Container.StartupProbe.FailureThreshold = times(h.startPeriod, h.startInterval) + h.retries
+		c.Container.StartupProbe.FailureThreshold = min(times(h.startPeriod, h.startInterval), maxThreshold-h.retries) + h.retries
 		c.Container.LivenessProbe = probe(h.interval, h.retries)
 	}
 }
@@ -180,7 +181,7 @@ func (h *health) override(in *params.HealthCheck) {
 	}
 }
 
-// maxThreshold keeps counts within the 32 bits of a probe.
+// maxThreshold keeps counts within the 32 bits of a probe, 34 years of seconds.
 const maxThreshold = 1 << 30
 
 // probeCommand is the test as the kubelet runs it: without a shell, and with
@@ -199,11 +200,29 @@ func probeCommand(test []string) []string {
 
 // seconds rounds a duration up to whole seconds, at least one.
 func seconds(d time.Duration) int32 {
-	return int32(min(max((d+time.Second-1)/time.Second, 1), maxThreshold))
+	return int32(min(max(wholeSeconds(d), 1), maxThreshold))
 }
 
-// times is how many checks every interval it takes to cover a duration.
+// wholeSeconds rounds a duration up to whole seconds; no duration is too long.
+func wholeSeconds(d time.Duration) int64 {
+	whole := int64(d / time.Second)
+	if d%time.Second > 0 {
+		whole++
+	}
+	return whole
+}
+
+// times is how many checks every interval it takes to cover a duration, at
+// most maxThreshold.
 func times(d, interval time.Duration) int32 {
-	step := time.Duration(seconds(interval)) * time.Second
-	return int32(min((d+step-1)/step, maxThreshold))
+	step := int64(seconds(interval))
+	return int32(min((wholeSeconds(d)+step-1)/step, maxThreshold))
+}
+
+// later adds two durations; the sum is at most the longest that there is.
+func later(a, b time.Duration) time.Duration {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }

@@ -28,7 +28,7 @@ func lifecycleRows() []Attribute {
 		ignored("services.*.deploy.restart_policy.window", nil, noBackoff, "remove it; a readiness probe tells whether a start succeeded", diag.CodeRestartPolicy),
 		{
 			Path: "services.*.stop_grace_period", Support: Full, Target: "pod.spec.terminationGracePeriodSeconds",
-			Doc: "Rounded up to whole seconds. Docker's default of 10s is written out, since the one of Kubernetes is 30s.", Map: mapGracePeriod,
+			Doc: "Rounded up to whole seconds; a negative one, with which Docker waits without end, is 34 years. Docker's default of 10s is written out, since the one of Kubernetes is 30s.", Map: mapGracePeriod,
 		},
 		{
 			Path: "services.*.stop_signal", Support: Partial, Target: "container.lifecycle.preStop",
@@ -105,5 +105,8 @@ func mapGracePeriod(c *Ctx) {
 	if g := c.Service.StopGracePeriod; g != nil {
 		period = time.Duration(*g)
 	}
-	c.Pod.TerminationGracePeriodSeconds = ptr(int64((period + time.Second - 1) / time.Second))
+	if period < 0 { // Docker Engine API, ContainerStop: waits without end
+		period = maxThreshold * time.Second
+	}
+	c.Pod.TerminationGracePeriodSeconds = ptr(min(wholeSeconds(period), maxThreshold))
 }
