@@ -60,33 +60,79 @@ func readFault(err error, content []byte) fault {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	m := faultForm.FindStringSubmatch(message)
 	f := fault{context: m[1], problem: m[7]}
-	// The parser counts lines from 0 where the scanner counts from 1.
-	shift := 0
-	if isParserError(err) {
+	// The parser counts lines from 0 where the scanner counts from 1; the
+	// composer, whose error is a pointer, counts columns from 2.
+	shift, ahead := 0, 0
+	switch kind := errorKind(err); {
+	case strings.HasPrefix(kind, "*"):
+		ahead = 1
+	case kind != "":
 		shift = 1
 	}
 	f.opened = [2]int{number(m[2]) + shift, max(number(m[3]), 1)}
 	switch {
 	case m[4] != "":
-		f.line, f.col = number(m[4])+shift, max(number(m[5]), 1)
+		f.line, f.col = number(m[4])+shift, max(number(m[5])-ahead, 1)
 	case m[6] != "":
 		f.line, f.col = lineAndColumn(content, number(m[6]))
 	case m[2] != "":
 		f.line, f.col = f.opened[0], f.opened[1]
 	}
+	if strings.HasPrefix(f.context, "a flow ") && (f.context == "a flow node" || m[2] == "") {
+		// The parser's mark is missing, or that of what follows.
+		f.opened[0], f.opened[1] = lineAndColumn(content, unclosed(content))
+	}
 	f.look(content)
 	return f
 }
 
-// isParserError tells the parser's errors from the scanner's by their type's
-// name: the types are not exported.
-func isParserError(err error) bool {
-	for ; err != nil; err = errors.Unwrap(err) {
-		if strings.HasSuffix(fmt.Sprintf("%T", err), ".ParserError") {
-			return true
+// unclosed returns the offset of the innermost bracket or brace that is opened
+// and never closed, as far as can be told without a parser; the end of the
+// content if none is.
+func unclosed(content []byte) int {
+	var open []int
+	quote, before := byte(0), byte('\n')
+	for i := 0; i < len(content); i++ {
+		c := content[i]
+		starts := len(open) > 0 || strings.IndexByte("\n:-,?", before) >= 0
+		switch {
+		case quote != 0:
+			if c == '\\' && quote == '"' || c == '\'' && bytes.HasPrefix(content[i:], []byte("''")) && quote == c {
+				i++
+			} else if c == quote {
+				quote = 0
+			}
+		case (c == '"' || c == '\'') && strings.IndexByte("\n:-,?[{", before) >= 0:
+			quote = c
+		case c == '#' && i > 0 && (content[i-1] == ' ' || content[i-1] == '\n'):
+			i += max(bytes.IndexByte(content[i:], '\n')-1, 0)
+		case (c == '[' || c == '{') && starts:
+			open = append(open, i)
+		case (c == ']' || c == '}') && len(open) > 0:
+			if content[open[len(open)-1]] != c-2 { // in ASCII each opens two before it closes
+				return open[len(open)-1]
+			}
+			open = open[:len(open)-1]
+		}
+		if c != ' ' && c != '\t' && c != '\r' {
+			before = c
 		}
 	}
-	return false
+	if len(open) == 0 {
+		return len(content)
+	}
+	return open[len(open)-1]
+}
+
+// errorKind returns the name of the parser's or composer's error type, which
+// tells them from the scanner's; "" for that. The types are not exported.
+func errorKind(err error) string {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if kind := fmt.Sprintf("%T", err); strings.HasSuffix(kind, ".ParserError") {
+			return kind
+		}
+	}
+	return ""
 }
 
 func number(s string) int {
@@ -105,8 +151,11 @@ func lineAndColumn(content []byte, offset int) (line, col int) {
 // parser left out.
 func (f *fault) look(content []byte) {
 	lines := bytes.Split(content, []byte("\n"))
-	if f.line < 1 || f.line > len(lines) {
+	if f.line < 1 {
 		return
+	}
+	if f.line > len(lines) { // the parser looks one line beyond the end
+		f.line, f.col = len(lines), utf8.RuneCount(lines[len(lines)-1])+1
 	}
 	line := []rune(string(lines[f.line-1]))
 	if f.col == 1 && len(line) > 0 && f.problem == cannotStart {

@@ -168,30 +168,6 @@ func TestKeysAreDocumented(t *testing.T) {
 	}
 }
 
-func FuzzRead(f *testing.F) {
-	files, _ := filepath.Glob("testdata/diag/*.yml")
-	for _, file := range append(files, "testdata/complete.yml") {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(text))
-	}
-	f.Add("&a [*a, {<<: *a}]")
-	f.Fuzz(func(t *testing.T, text string) {
-		got, diags := read(t, text)
-		again, diags2 := read(t, text)
-		if diff := cmp.Diff(got, again, ignorePositions); diff != "" || printed(diags) != printed(diags2) {
-			t.Errorf("two readings differ: %s", diff)
-		}
-		for _, d := range diags {
-			if d.Pos.File != "ecs-params.yml" || d.Message == "" {
-				t.Errorf("%+v lacks a place or message", d)
-			}
-		}
-	})
-}
-
 func TestWhatKubernetesSaysInsteadIsNotReported(t *testing.T) {
 	_, diags := read(t, `
 task_definition:
