@@ -59,7 +59,7 @@ func (r *rendering) claim(name string, config types.VolumeConfig) *corev1.Persis
 func (r *rendering) claimAnnotations(name string, config types.VolumeConfig) map[string]string {
 	out := merged(labelAnnotations(config.Labels), dockerVolume(r.params, name).Labels)
 	for _, user := range r.relations.users[name] {
-		for _, v := range r.project.Services[user].Volumes {
+		for _, v := range specOf(r.project, user).Volumes {
 			if v.Source == name && v.Volume != nil {
 				out = merged(labelAnnotations(types.Labels(v.Volume.Labels)), out)
 			}

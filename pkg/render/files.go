@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -66,7 +67,10 @@ func (c *Ctx) ownFile(ref types.FileReferenceConfig, mode int32, place []string)
 	if c.podSecurity().FSGroup == nil {
 		c.podSecurity().FSGroup = &id
 	}
-	c.reportAt(diag.CodeFileOwner, append(place, attribute), "the file belongs to root: the group %d of the pod may read it", *c.podSecurity().FSGroup)
+	c.reportAt(diag.CodeFileOwner, slices.Concat(place, []string{attribute}), "the file belongs to root: the group %d of the pod may read it", *c.podSecurity().FSGroup)
+	if attribute == "gid" && ref.UID != "" && ref.UID != "0" {
+		c.reportAt(diag.CodeFileOwner, slices.Concat(place, []string{"uid"}), "the file belongs to root, and not to the user %s", ref.UID)
+	}
 	return mode | mode&0o400>>3
 }
 

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,9 +21,7 @@ func (c *Ctx) mapHooks(attribute string, hooks []types.ServiceHook) {
 	var kept []types.ServiceHook
 	for i, h := range hooks {
 		at := []string{attribute, strconv.Itoa(i)}
-		if !c.sameUser(h.User) || h.Privileged && !c.Service.Privileged {
-			c.reportAt(diag.CodeHookUser, at, "a hook runs as the service itself: another user or more privileges are not possible").
-				Hint = "run the command as the service's user, or in a service of its own"
+		if c.refuseHook(h, at) {
 			continue
 		}
 		kept = append(kept, h)
@@ -41,6 +40,20 @@ func (c *Ctx) mapHooks(attribute string, hooks []types.ServiceHook) {
 	}
 	c.lifecycle().PreStop = handler
 	c.reportAt(diag.CodeHook, []string{attribute}, "the time that the hooks take counts in the grace period")
+}
+
+// refuseHook reports what a hook asks for beyond what its service has.
+func (c *Ctx) refuseHook(h types.ServiceHook, at []string) bool {
+	user, privileged := !c.sameUser(h.User), h.Privileged && !c.Service.Privileged
+	if user {
+		c.reportAt(diag.CodeHookUser, slices.Concat(at, []string{"user"}), "a hook runs as the service's own user").
+			Hint = "run the command as the service's user, or in a service of its own"
+	}
+	if privileged {
+		c.reportAt(diag.CodeHookUser, slices.Concat(at, []string{"privileged"}), "a hook has no more privileges than its service").
+			Hint = "run the command without, or in a service of its own"
+	}
+	return user || privileged
 }
 
 func (c *Ctx) lifecycle() *corev1.Lifecycle {

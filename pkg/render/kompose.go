@@ -147,7 +147,7 @@ func (r *rendering) volumeSettings(name string) params.KubernetesVolume {
 	k := r.params.Kubernetes.Volumes[name]
 	sources := []types.Labels{r.project.Volumes[name].Labels}
 	for _, user := range r.relations.users[name] {
-		sources = append(sources, r.project.Services[user].Labels)
+		sources = append(sources, specOf(r.project, user).Labels)
 	}
 	for _, labels := range sources {
 		if _, err := resource.ParseQuantity(labels["kompose.volume.size"]); err == nil && k.Size == "" {

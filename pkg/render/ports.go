@@ -48,7 +48,7 @@ func mapPorts(c *Ctx) {
 		at := "ports." + strconv.Itoa(i)
 		port := corev1.ContainerPort{ContainerPort: int32(p.Target), Protocol: protocol(p.Protocol), Name: p.Name}
 		published, ok := c.publishedPort(p, at)
-		if !ok {
+		if !c.checkProtocol(port.Protocol, at) || !ok {
 			continue
 		}
 		if p.Mode == "host" && published > 0 {
@@ -91,6 +91,16 @@ func protocol(name string) corev1.Protocol {
 		return corev1.ProtocolTCP
 	}
 	return corev1.Protocol(strings.ToUpper(name))
+}
+
+// checkProtocol reports a protocol that Kubernetes does not have.
+func (c *Ctx) checkProtocol(p corev1.Protocol, at string) bool {
+	switch p {
+	case corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP:
+		return true
+	}
+	c.Report(diag.CodePortInvalid, at, "%q is not a protocol of ports", strings.ToLower(string(p))).Hint = "write tcp, udp or sctp"
+	return false
 }
 
 func (c *Ctx) addContainerPort(p corev1.ContainerPort) {
@@ -158,6 +168,9 @@ func mapExpose(c *Ctx) {
 		to, err2 := parsePort(last)
 		if err1 != nil || err2 != nil || from > to {
 			c.Report(diag.CodePortInvalid, "expose."+strconv.Itoa(i), "%q is not a port or a range of ports between 1 and 65535", text)
+			continue
+		}
+		if !c.checkProtocol(protocol(proto), "expose."+strconv.Itoa(i)) {
 			continue
 		}
 		for port := from; port <= to; port++ {

@@ -14,7 +14,7 @@ import (
 type relations struct {
 	// dependents lists, by service, who depends on it and on which condition.
 	dependents map[string][]dependent
-	// users lists the services that mount a named volume, in order.
+	// users lists the services and jobs that mount a named volume, in order.
 	users map[string][]string
 	// hosts holds, for a service that runs in another's pod, whose pod it is;
 	// members lists the services of a pod that runs several, by the host.
@@ -62,15 +62,22 @@ func relate(p *compose.Project, par *params.Params, hooks map[string]hook) *rela
 			r.dependents[on] = append(r.dependents[on], dependent{name, d.Condition})
 		}
 	}
-	for _, name := range p.ServiceNames() {
-		service := p.Services[name]
-		for _, v := range service.Volumes {
+	for _, name := range slices.Concat(p.ServiceNames(), sortedKeys(p.Jobs)) {
+		for _, v := range specOf(p, name).Volumes {
 			if v.Type == types.VolumeTypeVolume && v.Source != "" && !slices.Contains(r.users[v.Source], name) {
 				r.users[v.Source] = append(r.users[v.Source], name)
 			}
 		}
 	}
 	return r
+}
+
+// specOf is what a service or a job runs; both have their names from one space.
+func specOf(p *compose.Project, name string) types.ContainerSpec {
+	if job, ok := p.Jobs[name]; ok {
+		return job.ContainerSpec
+	}
+	return p.Services[name].ContainerSpec
 }
 
 // awaited reports whether some service waits for this condition of the service.
