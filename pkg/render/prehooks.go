@@ -199,7 +199,7 @@ func (r *rendering) rollOutHooks() {
 }
 
 // withoutEchoes drops what a hook repeats of its service: attributes that it
-// inherits are reported once.
+// inherits are reported once. What it spells out itself has a place of its own.
 func (r *rendering) withoutEchoes(list diag.List) diag.List {
 	said := map[string]bool{}
 	key := func(d diag.Diagnostic, path string) string { return string(d.Code) + " " + path }
@@ -211,8 +211,9 @@ func (r *rendering) withoutEchoes(list diag.List) diag.List {
 		if !ok {
 			return false
 		}
-		_, below, _ := strings.Cut(rest, "]")
-		return below != "" && said[key(d, before+below)]
+		index, below, _ := strings.Cut(rest, "]")
+		inherited := d.Pos == r.project.Pos(append(strings.SplitN(before, ".", 2), "pre_start", index)...)
+		return below != "" && inherited && said[key(d, before+below)]
 	})
 }
 
