@@ -19,7 +19,7 @@ step = @printf '\n== %s (%s)\n' "$(1)" "$$(date +%H:%M:%S)"
 # counted prints a line for every 200 packages of a verbose build.
 counted = 2>&1 | awk 'NR % 200 == 0 {printf "   %d packages compiled\n", NR; fflush()} /\.go:[0-9]+|error|cannot|^make/ {print; fflush()}'
 
-.PHONY: help build quickstart stop test lint tidy unit local-test e2e e2e-simulated e2e-containers conformance conformance-docs chaos docs bench clean
+.PHONY: help build quickstart stop test lint tidy unit local-test e2e e2e-simulated e2e-containers conformance conformance-docs chaos docs bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,15 @@ chaos: build ## 200 runs each of broken connections, kills and random neighbours
 	$(call step,chaos)
 	@cd e2e/chaos && GANTRY_CHAOS_RUNS=$(CHAOS_RUNS) GANTRY_CHAOS_SEED=$(CHAOS_SEED) GANTRY_CHAOS_WORKERS=$(CHAOS_WORKERS) \
 		../../hack/with-cluster simulated $(GO) test -count=1 -v -timeout 4h .
+
+# The seeds run with the unit tests; this is the search for what they miss. An
+# input that fails is written to testdata/fuzz of its package: mend, then commit it.
+FUZZTIME ?= 10m
+fuzz: ## search for inputs that break a parser, FUZZTIME (10m) for each target
+	@grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' pkg | sed 's|^\(.*\)/[^/]*:func |./\1 |' | sort | while read -r package target; do \
+		printf '\n== fuzzing %s of %s (%s)\n' "$$target" "$$package" "$$(date +%H:%M:%S)"; \
+		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package"; \
+	done
 
 docs: ## write the generated parts of docs/
 	@$(GO) generate ./internal/docgen

@@ -65,6 +65,10 @@ func (c *Ctx) usesHostNetwork() bool {
 	return c.Service.NetworkMode == "host" || c.Service.NetworkMode == "" && c.Params.TaskDefinition.NetworkMode == "host"
 }
 
+func (c *Ctx) usesHostPID() bool {
+	return c.Service.Pid == "host" || c.Service.Pid == "" && c.Params.TaskDefinition.PIDMode == "host"
+}
+
 func (c *Ctx) usesHostIPC() bool {
 	return c.Service.Ipc == "host" || c.Service.Ipc == "" && c.Params.TaskDefinition.IPCMode == "host"
 }
@@ -202,7 +206,7 @@ func (c *Ctx) denyAll() *networkingv1.NetworkPolicy {
 func mapPID(c *Ctx) {
 	mode := c.Service.Pid
 	switch {
-	case mode == "host" || mode == "" && c.Params.TaskDefinition.PIDMode == "host":
+	case c.usesHostPID():
 		c.Pod.HostPID = true
 		// The API refuses both; with the node's namespace its own init reaps zombies.
 		c.Pod.ShareProcessNamespace = nil

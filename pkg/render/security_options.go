@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,10 +127,19 @@ func (c *Ctx) selinux(value string) bool {
 }
 
 // systemPaths unmasks /proc and /sys, which the API allows only in a user
-// namespace (SecurityContext.procMount).
+// namespace (SecurityContext.procMount). To a privileged container nothing is
+// masked.
 func (c *Ctx) systemPaths(value string, at []string) bool {
 	if value != "unconfined" {
 		return false
+	}
+	if c.Service.Privileged {
+		return true
+	}
+	if namespace := c.hostNamespace(); namespace != "" || c.Service.UserNSMode == "host" {
+		c.reportAt(diag.CodeSecurityOpt, at, "Kubernetes unmasks /proc in a user namespace only, which a pod with the %s namespace of the host cannot have", cmp.Or(namespace, "user")).
+			Hint = "remove one of the two, or accept to run without it with x-gantry: {allow: [" + string(diag.CodeSecurityOpt) + "]}"
+		return true
 	}
 	c.security().ProcMount = ptr(corev1.UnmaskedProcMount)
 	c.Pod.HostUsers = ptr(false)
@@ -201,12 +211,30 @@ func (c *Ctx) hostNamespaceOf(sysctl string) string {
 	}
 }
 
+// hostNamespace names a namespace that the service shares with the host; "" if none.
+func (c *Ctx) hostNamespace() string {
+	switch {
+	case c.usesHostNetwork():
+		return "network"
+	case c.usesHostPID():
+		return "PID"
+	case c.usesHostIPC():
+		return "IPC"
+	default:
+		return ""
+	}
+}
+
 func mapUserNamespace(c *Ctx) {
 	switch c.Service.UserNSMode {
 	case "":
 	case "host":
 		c.Pod.HostUsers = ptr(true)
 	case "private", "auto":
+		if namespace := c.hostNamespace(); namespace != "" {
+			c.Report(diag.CodeNamespace, "userns_mode", "Kubernetes refuses a user namespace for a pod with the %s namespace of the host", namespace).Hint = "remove one of the two"
+			return
+		}
 		c.Pod.HostUsers = ptr(false)
 	default:
 		c.Report(diag.CodeNamespace, "userns_mode", "the user namespace mode %q is not known", c.Service.UserNSMode).Hint = "write host, or remove it"

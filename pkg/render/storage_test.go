@@ -248,3 +248,17 @@ func TestSeedScript(t *testing.T) {
 		})
 	}
 }
+
+// TestJobsVolumesHaveClaims: a named volume that only a job mounts is claimed.
+func TestJobsVolumesHaveClaims(t *testing.T) {
+	set, _ := renderCompose(t, `
+jobs:
+  nightly: {image: x, volumes: ["data:/data"], labels: {kompose.volume.size: 3Gi}, triggers: {manual: true}}
+volumes: {data: {}}`)
+	for _, o := range set.Objects {
+		if o.GetKind() == "PersistentVolumeClaim" && o.GetName() == "shop-data" {
+			return
+		}
+	}
+	t.Errorf("no claim:\n%s", manifests(t, set))
+}
