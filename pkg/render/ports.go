@@ -48,7 +48,7 @@ func mapPorts(c *Ctx) {
 		at := "ports." + strconv.Itoa(i)
 		port := corev1.ContainerPort{ContainerPort: int32(p.Target), Protocol: protocol(p.Protocol), Name: p.Name}
 		published, ok := c.publishedPort(p, at)
-		if !c.checkProtocol(port.Protocol, at) || !ok {
+		if !c.checkProtocol(port.Protocol, at) || !c.checkAppProtocol(p.AppProtocol, at) || !ok {
 			continue
 		}
 		if p.Mode == "host" && published > 0 {
@@ -100,6 +100,17 @@ func (c *Ctx) checkProtocol(p corev1.Protocol, at string) bool {
 		return true
 	}
 	c.Report(diag.CodePortInvalid, at, "%q is not a protocol of ports", strings.ToLower(string(p))).Hint = "write tcp, udp or sctp"
+	return false
+}
+
+// checkAppProtocol reports the name of an application's protocol that the API
+// refuses (ServicePort.appProtocol).
+func (c *Ctx) checkAppProtocol(name, at string) bool {
+	if name == "" || len(validation.IsQualifiedName(name)) == 0 {
+		return true
+	}
+	c.Report(diag.CodePortInvalid, at+".app_protocol", "%q cannot be the name of a protocol on Kubernetes", name).
+		Hint = "write an IANA service name such as http, or DOMAIN/NAME such as kubernetes.io/h2c"
 	return false
 }
 
