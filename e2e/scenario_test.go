@@ -69,7 +69,7 @@ func runScenarios(t *testing.T, nodes string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fetch": fetch, "killafter": killAfter, "eventually": eventually, "image": buildImage, "capture": capture, "registry": startRegistry,
+			"fetch": fetch, "killafter": killAfter, "eventually": eventually, "image": buildImage, "talkative": buildTalkative, "capture": capture, "registry": startRegistry,
 		},
 	})
 }
