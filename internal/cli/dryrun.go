@@ -19,11 +19,22 @@ const (
 // printObjects renders the application to stdout; no cluster is asked.
 func (f *Factory) printObjects(ctx context.Context, s selection, format, secrets string) error {
 	f.hurry()
-	app, err := f.render(ctx, s)
-	if err != nil {
+	app, draft, list, err := f.draft(ctx, s)
+	if err := f.shown(ctx, list, err); err != nil {
 		return err
 	}
-	return f.writeSet(app.Set, format, secrets)
+	if draft == nil {
+		return f.writeSet(app.Set, format, secrets)
+	}
+	o := manifest.Options{Format: format, Secrets: f.secretPolicy(secrets)}
+	if o.Secrets != manifest.Inline {
+		set, _ := draft.Set()
+		return f.writeSet(set, format, secrets)
+	}
+	if err := manifest.WriteDraft(f.UI.Out, draft, o); err != nil {
+		return fmt.Errorf("write the objects: %w", err)
+	}
+	return nil
 }
 
 // writeSet writes the objects of a set to stdout.

@@ -60,13 +60,18 @@ func (f *Factory) load(ctx context.Context, s selection) (*compose.Project, erro
 // application is not to be used.
 func (f *Factory) render(ctx context.Context, s selection) (application, error) {
 	app, list, err := f.stages(ctx, s)
+	return app, f.shown(ctx, list, err)
+}
+
+// shown prints what the stages found, unless they were interrupted or failed.
+func (f *Factory) shown(ctx context.Context, list diag.List, err error) error {
 	if ctx.Err() != nil {
-		return app, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 	if err != nil {
-		return app, err
+		return err
 	}
-	return app, f.show(list)
+	return f.show(list)
 }
 
 // stages runs load, params, render and overlay; a stage whose input has errors
@@ -75,6 +80,39 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	if dir, ok := f.alone(); ok {
 		return f.aloneStages(dir, s)
 	}
+	app, list, err := f.read(ctx, s)
+	if err != nil || list.HasErrors() {
+		return app, list, err
+	}
+	app, faults, err := f.finish(ctx, app, false)
+	list.Add(faults...)
+	return app, list, err
+}
+
+// draft is stages for those who only write the objects: without a kustomization
+// it returns a draft in place of the set.
+func (f *Factory) draft(ctx context.Context, s selection) (application, *render.Draft, diag.List, error) {
+	if dir, ok := f.alone(); ok {
+		app, list, err := f.aloneStages(dir, s)
+		return app, nil, list, err
+	}
+	app, list, err := f.read(ctx, s)
+	if err != nil || list.HasErrors() {
+		return app, nil, list, err
+	}
+	var draft *render.Draft
+	var faults diag.List
+	if _, laid := f.kustomization(app.Project.WorkingDir); laid {
+		app, faults, err = f.finish(ctx, app, false)
+	} else {
+		draft, faults, err = f.sketch(ctx, app)
+	}
+	list.Add(faults...)
+	return app, draft, list, err
+}
+
+// read runs load and params.
+func (f *Factory) read(ctx context.Context, s selection) (application, diag.List, error) {
 	var app application
 	files, manifests := f.divide(ctx, s)
 	app.manifests = manifests
@@ -92,22 +130,28 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	if list.HasErrors() {
 		return app, list, nil
 	}
-	if err := setScale(project, files.Scale); err != nil {
-		return app, list, err
+	return app, list, setScale(project, files.Scale)
+}
+
+// sketch renders what was read.
+func (f *Factory) sketch(ctx context.Context, app application) (*render.Draft, diag.List, error) {
+	built, err := f.builtImages(app.Project)
+	if err != nil {
+		return nil, nil, err
 	}
-	app, faults, err := f.finish(ctx, app, false)
-	list.Add(faults...)
-	return app, list, err
+	draft, list := render.Sketch(ctx, app.Project, app.Params, render.Options{Built: built, Images: app.Images})
+	return draft, list, nil
 }
 
 // finish renders what was read and lays the kustomization over it. bare leaves
 // that out, as for a project with errors.
 func (f *Factory) finish(ctx context.Context, app application, bare bool) (application, diag.List, error) {
-	built, err := f.builtImages(app.Project)
+	draft, list, err := f.sketch(ctx, app)
 	if err != nil {
 		return app, nil, err
 	}
-	set, list := render.Render(ctx, app.Project, app.Params, render.Options{Built: built, Images: app.Images})
+	set, faults := draft.Set()
+	list.Add(faults...)
 	app.Set = set
 	dir, ok := f.kustomization(app.Project.WorkingDir)
 	if !ok || bare || list.HasErrors() {

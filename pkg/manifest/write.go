@@ -2,8 +2,11 @@ package manifest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"runtime"
+	"sync"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
 	"github.com/gantry-dev/gantry/pkg/render"
@@ -71,13 +74,60 @@ func Write(w io.Writer, set render.Set, o Options) error {
 	if o.Format == JSON {
 		return writeList(w, kept, set.Namespace)
 	}
-	e := &emitter{}
-	for _, object := range kept {
-		e.WriteString("---\n")
-		e.mapping(content(object, set.Namespace), 0, false)
+	return stream(w, len(kept), set.Namespace, func(i int) (render.Object, error) { return kept[i], nil })
+}
+
+// WriteDraft writes a draft as Write would write its set, and as YAML with
+// Secrets without having all objects in memory.
+func WriteDraft(w io.Writer, d *render.Draft, o Options) error {
+	if o.Format != JSON && o.secrets(Inline) == Inline {
+		return stream(w, d.Len(), d.Meta().Namespace, d.Object)
 	}
-	_, err := w.Write(e.Bytes())
-	return err
+	set, faults := d.Set()
+	if faults.HasErrors() {
+		return errors.New(faults[0].Message)
+	}
+	return Write(w, set, o)
+}
+
+// batch is how many objects are encoded by one worker before they are written.
+const batch = 64
+
+// stream writes objects as YAML documents, several batches at a time.
+func stream(w io.Writer, n int, namespace string, object func(int) (render.Object, error)) error {
+	workers := make([]emitter, runtime.GOMAXPROCS(0))
+	errs := make([]error, len(workers))
+	for start := 0; start < n; start += batch * len(workers) {
+		var group sync.WaitGroup
+		for i := range workers {
+			from := min(start+i*batch, n)
+			group.Go(func() { errs[i] = workers[i].documents(from, min(from+batch, n), namespace, object) })
+		}
+		group.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+		for i := range workers {
+			if _, err := w.Write(workers[i].Bytes()); err != nil {
+				return err
+			}
+			workers[i].Reset()
+		}
+	}
+	return nil
+}
+
+// documents encodes the objects of a batch.
+func (e *emitter) documents(from, to int, namespace string, object func(int) (render.Object, error)) error {
+	for i := from; i < to; i++ {
+		o, err := object(i)
+		if err != nil {
+			return err
+		}
+		e.WriteString("---\n")
+		e.mapping(content(o, namespace), 0, false)
+	}
+	return nil
 }
 
 // divide parts the objects whose data is secret from the others.

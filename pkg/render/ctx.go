@@ -71,6 +71,7 @@ type origin struct {
 	object    runtime.Object
 	service   string
 	path      []string
+	pos       diag.Pos // once all is rendered
 	sensitive bool
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/compose-spec/compose-go/v2/types"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -14,52 +15,91 @@ import (
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
-// finish makes the Set of what the services left.
-func (r *rendering) finish() (Set, diag.List) {
-	set := Set{Project: r.project.Name, Namespace: r.params.Kubernetes.Namespace}
-	for _, c := range r.contexts {
-		r.objects = append(r.objects, c.objects...)
-		r.diags.Add(c.diags.Allow(func(d diag.Diagnostic) bool { return c.Allowed(d.Code) })...)
-		set.Requires = append(set.Requires, c.requires...)
-		if c.Service.Provider == nil && (!c.isHook() || c.host == nil) {
-			set.Services = append(set.Services, c.summary())
-		}
-	}
-	set.Objects = r.convertAll()
-	sortObjects(set.Objects)
-	r.patchObjects(&set)
-	slices.SortFunc(set.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
-	return set, r.withoutEchoes(r.diags).Allow(func(d diag.Diagnostic) bool { return allows(r.project.Extensions, d.Code) }).Sorted()
+// Draft is a rendering whose objects still have the types of their kinds, which
+// takes a quarter of a Set's memory. It is a value like a Set.
+type Draft struct {
+	set Set
+	// origins are the objects in the order of the set; nil when it has them.
+	origins []origin
 }
 
-// convertAll converts the objects in parallel, as that is most of the work of a
-// rendering; their order stays.
-func (r *rendering) convertAll() []Object {
-	objects, errs := make([]Object, len(r.objects)), make([]error, len(r.objects))
+// Meta returns the set without its objects.
+func (d *Draft) Meta() Set {
+	set := d.set
+	set.Objects = nil
+	return set
+}
+
+// Len is the number of objects.
+func (d *Draft) Len() int { return max(len(d.origins), len(d.set.Objects)) }
+
+// Object returns object i of the set. The error can only come of a fault in
+// gantry itself.
+func (d *Draft) Object(i int) (Object, error) {
+	if d.origins == nil {
+		return d.set.Objects[i], nil
+	}
+	return d.origins[i].convert()
+}
+
+// Set returns the whole set. It converts in parallel, as that is most of the
+// work of a rendering.
+func (d *Draft) Set() (Set, diag.List) {
+	var diags diag.List
+	set := d.set
+	if d.origins == nil {
+		return set, nil
+	}
+	objects, errs := make([]Object, d.Len()), make([]error, d.Len())
 	var workers sync.WaitGroup
 	n := runtime.GOMAXPROCS(0)
 	for w := range n {
 		workers.Go(func() {
-			for i := w; i < len(r.objects); i += n {
-				objects[i], errs[i] = r.convert(r.objects[i])
+			for i := w; i < len(objects); i += n {
+				objects[i], errs[i] = d.Object(i)
 			}
 		})
 	}
 	workers.Wait()
-	out := objects[:0]
 	for i, err := range errs {
 		if err != nil {
-			r.diags.Add(internalError(r.objects[i], err))
+			diags.Add(internalError(d.origins[i], err))
 			continue
 		}
-		out = append(out, objects[i])
+		set.Objects = append(set.Objects, objects[i])
 	}
-	return out
+	return set, diags
+}
+
+// finish makes a draft of what the services left. Patches need the whole set.
+func (r *rendering) finish() (*Draft, diag.List) {
+	d := &Draft{set: Set{Project: r.project.Name, Namespace: r.params.Kubernetes.Namespace}, origins: []origin{}}
+	for _, c := range r.contexts {
+		r.objects = append(r.objects, c.objects...)
+		r.diags.Add(c.diags.Allow(func(d diag.Diagnostic) bool { return c.Allowed(d.Code) })...)
+		d.set.Requires = append(d.set.Requires, c.requires...)
+		if c.Service.Provider == nil && (!c.isHook() || c.host == nil) {
+			d.set.Services = append(d.set.Services, c.summary())
+		}
+	}
+	for _, o := range r.objects {
+		o.pos = r.project.Pos(o.path...)
+		d.origins = append(d.origins, o)
+	}
+	sortOrigins(d.origins)
+	if r.hasPatches() {
+		set, faults := d.Set()
+		r.diags.Add(faults...)
+		r.patchObjects(&set)
+		d.set, d.origins = set, nil
+	}
+	slices.SortFunc(d.set.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
+	return d, r.withoutEchoes(r.diags).Allow(func(d diag.Diagnostic) bool { return allows(r.project.Extensions, d.Code) }).Sorted()
 }
 
 // convert drops what a typed object says of the server's side: the status and
 // empty timestamps do not belong into a manifest.
-func (r *rendering) convert(o origin) (Object, error) {
+func (o origin) convert() (Object, error) {
 	content, err := kruntime.DefaultUnstructuredConverter.ToUnstructured(o.object)
 	if err != nil {
 		return Object{}, err
@@ -68,7 +108,7 @@ func (r *rendering) convert(o origin) (Object, error) {
 	prune(content)
 	return Object{
 		Unstructured: &unstructured.Unstructured{Object: content},
-		Service:      o.service, Path: pathString(o.path), Pos: r.project.Pos(o.path...), Sensitive: o.sensitive,
+		Service:      o.service, Path: pathString(o.path), Pos: o.pos, Sensitive: o.sensitive,
 	}, nil
 }
 
@@ -106,17 +146,20 @@ func kindOrder() []string {
 	}
 }
 
-// sortObjects orders objects by kind, then name. The keys are read once.
-func sortObjects(objects []Object) {
+// sortOrigins orders objects by kind, then name. The keys are read once.
+func sortOrigins(objects []origin) {
 	type keyed struct {
 		rank       int
 		kind, name string
-		object     Object
+		object     origin
 	}
 	all := make([]keyed, 0, len(objects))
 	for _, o := range objects {
-		kind := o.GetKind()
-		all = append(all, keyed{kindRank(kind), kind, o.GetName(), o})
+		kind, name := o.object.GetObjectKind().GroupVersionKind().Kind, ""
+		if named, ok := o.object.(metav1.Object); ok {
+			name = named.GetName()
+		}
+		all = append(all, keyed{kindRank(kind), kind, name, o})
 	}
 	slices.SortStableFunc(all, func(a, b keyed) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))

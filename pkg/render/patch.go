@@ -30,6 +30,15 @@ type patch struct {
 	at   []string
 }
 
+// hasPatches reports whether there is anything to patch, faulty or not.
+func (r *rendering) hasPatches() bool {
+	has := func(extensions types.Extensions) bool {
+		block, _ := extensions[ExtensionKey].(map[string]any)
+		return block["patches"] != nil
+	}
+	return has(r.project.Extensions) || slices.ContainsFunc(r.contexts, func(c *Ctx) bool { return has(c.Service.Extensions) })
+}
+
 // patchObjects applies the patches of the services, then of the project.
 func (r *rendering) patchObjects(set *Set) {
 	patched := false

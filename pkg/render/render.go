@@ -31,6 +31,14 @@ type Options struct {
 // diagnostics name every attribute that is not fully mapped; where they have
 // errors the Set is incomplete and must not be applied.
 func Render(ctx context.Context, p *compose.Project, par *params.Params, o Options) (Set, diag.List) {
+	draft, diags := Sketch(ctx, p, par, o)
+	set, faults := draft.Set()
+	diags.Add(faults...)
+	return set, diags.Sorted()
+}
+
+// Sketch is Render for those who need the objects one after the other.
+func Sketch(ctx context.Context, p *compose.Project, par *params.Params, o Options) (*Draft, diag.List) {
 	if par == nil {
 		par = &params.Params{}
 	}
