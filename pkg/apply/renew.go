@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gantry-dev/gantry/pkg/plan"
@@ -44,21 +45,40 @@ func (r *runner) renew(ctx context.Context, s *step) (changed bool) {
 	return false
 }
 
-// podsOf lists the pods that a workload selects.
+// podsOf returns the pods that a workload selects. The project's pods are read
+// once in a run, however many workloads ask.
 func (r *runner) podsOf(ctx context.Context, live *unstructured.Unstructured) []corev1.Pod {
-	labels, _, err := unstructured.NestedStringMap(live.Object, "spec", "selector", "matchLabels")
-	if err != nil || len(labels) == 0 {
+	selector, _, err := unstructured.NestedStringMap(live.Object, "spec", "selector", "matchLabels")
+	if err != nil || len(selector) == 0 {
 		return nil
 	}
+	r.podsRead.Do(func() { r.pods = r.readPods(ctx) })
+	var out []corev1.Pod
+	selected := labels.SelectorFromSet(selector)
+	for _, p := range r.pods {
+		if selected.Matches(labels.Set(p.Labels)) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// readPods lists the project's pods, page by page.
+func (r *runner) readPods(ctx context.Context) []corev1.Pod {
 	r.take()
 	defer r.give()
-	list, err := r.kube.Kube().CoreV1().Pods(r.kube.Namespace()).List(ctx, metav1.ListOptions{
-		LabelSelector: metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: labels}),
-	})
-	if err != nil {
-		return nil
+	var out []corev1.Pod
+	options := metav1.ListOptions{LabelSelector: podSelector(r.plan), Limit: 500}
+	for {
+		list, err := r.kube.Kube().CoreV1().Pods(r.kube.Namespace()).List(ctx, options)
+		if err != nil {
+			return nil
+		}
+		out = append(out, list.Items...)
+		if options.Continue = list.Continue; options.Continue == "" {
+			return out
+		}
 	}
-	return list.Items
 }
 
 // endPod deletes a pod, and forgets it: a watch that is behind must not have

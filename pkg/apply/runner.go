@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -36,6 +37,10 @@ type runner struct {
 	// interrupted tells an interrupt by the caller from a timeout.
 	interrupted func() bool
 	steps       map[render.Ref]*step
+
+	// pods are the project's when first asked for.
+	podsRead sync.Once
+	pods     []corev1.Pod
 
 	mu     sync.Mutex
 	result Result
