@@ -69,7 +69,7 @@ func (s *search) run(ctx context.Context, layers []layer) error {
 	return nil
 }
 
-// found is what a layer has of a path: content, a link, or that it is gone.
+// change is what a layer has of a path: content, a link, or that it is gone.
 type change struct {
 	content []byte
 	link    string
