@@ -14,6 +14,8 @@ const (
 	CodeKustomizationService Code = "GTY421"
 	CodeKustomizationAlone   Code = "GTY422"
 	CodeKustomizationUnused  Code = "GTY423"
+	CodeKustomizationRemote  Code = "GTY424"
+	CodeKustomizationIdle    Code = "GTY425"
 )
 
 func outputCodes() []CodeInfo {
@@ -42,5 +44,9 @@ func outputCodes() []CodeInfo {
 			Doc: "The project is a kustomization alone. What ecs-params say is about Compose services, so the file is not read."},
 		{Code: CodeKustomizationUnused, Severity: Warning, Title: "kustomization is not used",
 			Doc: "The working directory has a kustomization, but a Compose file in a directory above it is the project, as docker compose finds it. Only a kustomization beside the Compose file, or one named with -k, belongs to the project."},
+		{Code: CodeKustomizationRemote, Severity: Error, Title: "remote resource cannot be fetched",
+			Doc: "The kustomization names a resource in a git repository or at an address, and fetching it failed; the message is git's own."},
+		{Code: CodeKustomizationIdle, Severity: Warning, Title: "entry of a kustomization matches nothing",
+			Doc: "The target of a patch selects no object, or no container has the image of an entry of images. kustomize passes over it in silence; a name is likely misspelt."},
 	}
 }

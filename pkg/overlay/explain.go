@@ -23,6 +23,7 @@ type fault struct {
 func faults() []fault {
 	re := regexp.MustCompile
 	return []fault{
+		{re(`(?s)^.*accumulating resources from '([^']+)'.*failed to run '\S*git [^']*': (.*?)(?: ?: exit status \d+)?$`), diag.CodeKustomizationRemote, "$1 cannot be fetched: $2", "see that the address and its ref are right, and that git can read it here"},
 		{re(`json: unknown field "([^"]+)"`), diag.CodeKustomizationInvalid, "$1 is no field of a kustomization", ""},
 		{re(`json: cannot unmarshal (\S+) into Go (?:struct field \S*?\.(\S+)|value) of type (\S+)`), diag.CodeKustomizationInvalid, "$2 cannot be a $1", ""},
 		{re(`invalid literal source .*, expected key=value`), diag.CodeKustomizationInvalid, "a literal of a generator is not KEY=VALUE", "write - KEY=VALUE"},
@@ -54,7 +55,7 @@ func (b *build) explain(err error) diag.Diagnostic {
 			return b.faultDiagnostic(f, raw, m)
 		}
 	}
-	return diag.New(diag.CodeKustomizationBuild, b.src.mentioned(raw), "", "kustomize: %s", b.clean(raw))
+	return diag.New(diag.CodeKustomizationBuild, b.src.somewhere(raw), "", "kustomize: %s", b.clean(raw))
 }
 
 func (b *build) faultDiagnostic(f fault, raw string, match []int) diag.Diagnostic {
@@ -87,6 +88,11 @@ func (b *build) targets(name, otherwise string) string {
 	var known []string
 	for _, o := range b.set.Objects {
 		known = append(known, o.GetName())
+	}
+	for _, w := range b.files().found {
+		if w.name != name {
+			known = append(known, w.name)
+		}
 	}
 	if best := diag.Nearest(name, known); best != "" {
 		return "did you mean " + best + "?"
@@ -128,6 +134,9 @@ var config = regexp.MustCompile("(?s)with config: `.*`|\\[patch: .*?\\]|&\\{0x[^
 // absolute finds absolute paths in a text.
 var absolute = regexp.MustCompile(`/[^\s'":;,]+`)
 
+// userinfo finds what an address carries to log in.
+var userinfo = regexp.MustCompile(`://[^/@\s']+@`)
+
 // relative spells an absolute path from the kustomization's directory, as its
 // author did.
 func (b *build) relative(path string) string {
@@ -145,14 +154,15 @@ func (b *build) relative(path string) string {
 // clean takes out of a text what is secret, the absolute directory, and
 // whatever is too long to be read.
 func (b *build) clean(text string) string {
-	text = config.ReplaceAllString(text, "")
+	text = userinfo.ReplaceAllString(config.ReplaceAllString(text, ""), "://***@")
 	for _, s := range b.secrets() {
 		text = strings.ReplaceAll(text, s, "***")
 	}
 	text = absolute.ReplaceAllStringFunc(text, b.relative)
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxMessage {
-		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
+		// The cause stands at the end.
+		text = strings.ToValidUTF8(text[:maxMessage/4], "") + " … " + strings.ToValidUTF8(text[len(text)-maxMessage*3/4:], "")
 	}
 	return text
 }

@@ -22,6 +22,8 @@ type written struct {
 type index struct {
 	build *build
 	found []written
+	// images are those of the containers, before anything is patched.
+	images []string
 	// partial says that there is more, which only a build brings: something
 	// remote, a chart, a plugin.
 	partial bool
@@ -79,6 +81,7 @@ func (x *index) resource(s *source, dir, path string, depth int) {
 		}
 		for _, doc := range trees(data) {
 			x.object(doc, shown)
+			x.image(doc)
 		}
 	}
 }
@@ -99,6 +102,16 @@ func (x *index) object(n *yaml.Node, file string) {
 	}
 	if kind != nil && name != nil {
 		x.found = append(x.found, written{kind.Value, name.Value, diag.Pos{File: file, Line: n.Line, Col: n.Column}})
+	}
+}
+
+// image notes the values of image fields below a node.
+func (x *index) image(n *yaml.Node) {
+	if image := child(n, "image"); image != nil {
+		x.images = append(x.images, image.Value)
+	}
+	for _, c := range n.Content {
+		x.image(c)
 	}
 }
 

@@ -81,6 +81,19 @@ func (s *source) mentioned(text string) diag.Pos {
 	return s.at(best)
 }
 
+// somewhere is the place that a text mentions, else that of what fails in its
+// words, else the start of the file.
+func (s *source) somewhere(text string) diag.Pos {
+	pos := s.mentioned(text)
+	if n := s.node("patches"); pos.Line == 0 && n != nil && (strings.Contains(text, "does not apply") || strings.Contains(text, "wrong node kind")) {
+		return s.at(n)
+	}
+	if pos.Line == 0 {
+		pos.Line, pos.Col = 1, 1
+	}
+	return pos
+}
+
 // walk visits the scalars of a tree in the order of the file and says which
 // are keys.
 func walk(n *yaml.Node, visit func(n *yaml.Node, key bool)) {

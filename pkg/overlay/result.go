@@ -33,6 +33,7 @@ func (b *build) result(objects []marked) (render.Set, diag.List) {
 	out.Requires, diags = b.requirements(renamed, out.Objects)
 	diags.Add(b.lostNames(renamed)...)
 	diags.Add(b.ownServices(&out, own)...)
+	diags.Add(b.idle(out.Objects)...)
 	return out, diags.Sorted()
 }
 
