@@ -140,24 +140,31 @@ func number(s string) int {
 	return n
 }
 
+// yamlBreak is what ends a line for YAML: a lone carriage return as well.
+var yamlBreak = regexp.MustCompile("\r\n|\r|\n")
+
 // lineAndColumn turns a byte offset into line and column.
 func lineAndColumn(content []byte, offset int) (line, col int) {
 	before := content[:min(offset, len(content))]
-	line = bytes.Count(before, []byte("\n")) + 1
-	return line, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	breaks := yamlBreak.FindAllIndex(before, -1)
+	start := 0
+	if len(breaks) > 0 {
+		start = breaks[len(breaks)-1][1]
+	}
+	return len(breaks) + 1, utf8.RuneCount(before[start:]) + 1
 }
 
 // look notes what stands at the fault's place, and corrects a column that the
 // parser left out.
 func (f *fault) look(content []byte) {
-	lines := bytes.Split(content, []byte("\n"))
+	lines := yamlBreak.Split(string(content), -1)
 	if f.line < 1 {
 		return
 	}
 	if f.line > len(lines) { // the parser looks one line beyond the end
-		f.line, f.col = len(lines), utf8.RuneCount(lines[len(lines)-1])+1
+		f.line, f.col = len(lines), utf8.RuneCountInString(lines[len(lines)-1])+1
 	}
-	line := []rune(string(lines[f.line-1]))
+	line := []rune(lines[f.line-1])
 	if f.col == 1 && len(line) > 0 && f.problem == cannotStart {
 		f.col = max(strings.IndexAny(string(line), "\t@`%")+1, 1)
 	}

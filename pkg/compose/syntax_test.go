@@ -24,6 +24,7 @@ func TestSyntaxPlaces(t *testing.T) {
 		{"a: 'x", 1, 4},
 		{"a:\n  - b\n  c: d\n", 3, 3},
 		{"- a\nb\n", 2, 1},
+		{"a:\r\n  b: x\n \r  c: {d:", 4, 6},
 	} {
 		d, ok := syntaxError("f", []byte(c.content))
 		if want := (diag.Pos{File: "f", Line: c.line, Col: c.col}); !ok || d.Pos != want {

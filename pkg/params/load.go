@@ -98,7 +98,8 @@ func (r *reader) parse(data []byte) (*yaml.Node, bool) {
 	if len(docs) == 0 || len(docs[0].Content) == 0 {
 		return nil, false
 	}
-	return docs[0].Content[0], true
+	root := docs[0].Content[0]
+	return root, root.Tag != "!!null" || root.Value != ""
 }
 
 // documents parses the documents of a stream, at most two. The parser's own
