@@ -3,6 +3,7 @@ package compose
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/compose-spec/compose-go/v2/loader"
@@ -96,12 +97,24 @@ func (l *load) compose(ctx context.Context) (model *types.Project, list diag.Lis
 			model = parts
 			return
 		}
-		model, err = loader.LoadWithContext(ctx, details, l.configure(l.rec))
+		model, err = guard(func() (*types.Project, error) { return loader.LoadWithContext(ctx, details, l.configure(l.rec)) })
 	})
 	if err == nil {
 		err = ctx.Err()
 	}
 	return model, list, err
+}
+
+// guard makes a refusal of a panic of compose-go, which merges before it checks:
+// a value that is empty where text has to be can end it. The reason is then
+// found in the documents.
+func guard(run func() (*types.Project, error)) (model *types.Project, err error) {
+	defer func() {
+		if recover() != nil {
+			model, err = nil, errors.New("an attribute has a value of a kind that it cannot have")
+		}
+	}()
+	return run()
 }
 
 // configure leaves to our own stages what compose-go does less well: its check
