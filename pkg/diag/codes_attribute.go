@@ -153,7 +153,7 @@ func hostCodes() []CodeInfo {
 		{Code: CodeHostGateway, Severity: Error, Title: "host-gateway has no counterpart", Doc: "It is the machine that Docker runs on. In a cluster the service would have to know an address."},
 		{Code: CodeExtraHost, Severity: Error, Title: "not a host alias", Doc: "Host aliases of a pod are DNS names with IP addresses."},
 		{Code: CodeDNSServers, Severity: Warning, Title: "DNS servers are asked after the cluster's", Doc: "Services are found by the cluster's DNS server, which has the first word. Names of a private zone need a stub domain there."},
-		{Code: CodeDNSSearch, Severity: Info, Title: "the cluster's search domains stay", Doc: "Without them services would have no short names."},
+		{Code: CodeDNSSearch, Severity: Info, Title: "the cluster's search domains stay", Doc: "Without them services would have no short names. They are asked before those of the file."},
 		{Code: CodeNetworkMode, Severity: Error, Title: "a network of a container outside of the project, or of the engine", Doc: "Containers share a network within a pod only: a service can join a service of the project, which is then one pod for both."},
 		{Code: CodeNetworkModeNone, Severity: Info, Title: "no network is a NetworkPolicy", Doc: "The pod has an address, but nothing may pass where the cluster's network enforces policies."},
 		{Code: CodeUTS, Severity: Warning, Title: "the node's host name is not shared", Doc: "A pod has the node's host name only on the node's network."},

@@ -55,6 +55,12 @@ const (
 	CodeProviderSecret      Code = "GTY366"
 	CodePodSecurity         Code = "GTY370"
 	CodePodSecurityCause    Code = "GTY371"
+	CodeFileMode            Code = "GTY372"
+	CodeSharedAnonymous     Code = "GTY373"
+	CodeSpread              Code = "GTY374"
+	CodeApart               Code = "GTY375"
+	CodeTaskExceeded        Code = "GTY376"
+	CodeMountPath           Code = "GTY377"
 )
 
 func relationCodes() []CodeInfo {
@@ -114,6 +120,12 @@ func relationCodes() []CodeInfo {
 		{Code: CodeModelServer, Severity: Info, Title: "a setting of a model's server", Doc: "gantry runs no model server: set it where the model is served."},
 		{Code: CodeProviderSecret, Severity: Info, Title: "a Secret stands for a provider", Doc: "The dependents of a provider get the keys of the Secret as variables, with the provider's name before each."},
 		{Code: CodePodSecurity, Severity: Info, Title: "the Pod Security level of a service", Doc: "`check` tells the strictest of the Pod Security Standards that a service's pods meet, by the rules of Kubernetes' own admission, and what keeps them from the next. A namespace that enforces a stricter one refuses the pods."},
+		{Code: CodeApart, Severity: Error, Allowable: true, Title: "pods that must be apart share a volume of one node", Doc: "A claim with the access mode ReadWriteOnce is mounted by one node at a time. Pods that must be on different nodes (deploy.mode global, max_replicas_per_node: 1, distinctInstance) would wait for ever."},
+		{Code: CodeTaskExceeded, Severity: Warning, Title: "a service may take more than its task", Doc: "ECS refuses a container whose limit is above the size of its task. Services are pods of their own here, so that the service's own limit holds."},
+		{Code: CodeMountPath, Severity: Error, Title: "not a path in a container", Doc: "Mounts are at absolute paths. In the short form a name of one letter before the colon is a drive of Windows, as docker compose reads it."},
+		{Code: CodeFileMode, Severity: Warning, Title: "a mode that is no octal number", Doc: "The mode of a config or secret is a number: 644 without a leading zero is the octal 1204. Kubernetes keeps the nine permission bits of it. Write 0644, or \"0644\"."},
+		{Code: CodeSharedAnonymous, Severity: Info, Title: "an anonymous volume that is shared", Doc: "A volume without a name lives in one pod. Where volumes_from shares it, it has a claim named by its service and path, which is kept as those of named volumes are."},
+		{Code: CodeSpread, Severity: Warning, Title: "a preference of placement that is not kept", Doc: "A preference only says where pods should rather run. Kubernetes spreads them by labels of nodes."},
 		{Code: CodePodSecurityCause, Severity: Info, Title: "what keeps a service from a Pod Security level", Doc: "The attribute is why the service's pods do not meet the next stricter of the Pod Security Standards."},
 	}
 }

@@ -104,10 +104,20 @@ func displayPath(dir, path string) string {
 	}
 }
 
+// windowsPath recognises C:\dir, C:/dir and \\server, named pipes included, which
+// are nothing but odd names on any other system.
+func windowsPath(path string) bool {
+	drive := len(path) > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/')
+	return filepath.Separator == '/' && (drive || strings.HasPrefix(path, `\\`))
+}
+
 // mountFiles mounts a file or a small tree as a ConfigMap.
 func (c *Ctx) mountFiles(v types.ServiceVolumeConfig, place []string) {
 	info, err := c.Options.Disk.Stat(v.Source)
 	switch {
+	case windowsPath(v.Source):
+		c.refuseBind(diag.CodeBindMissing, place, v, "this is a path of a Windows machine, whose content cannot go to the cluster from here",
+			"use a named volume for data, or a path below the Compose file's folder")
 	case err != nil:
 		c.refuseBind(diag.CodeBindMissing, place, v, "there is no such file or folder here, so its content cannot go to the cluster",
 			"use a named volume for data, or put the files into the image")

@@ -32,13 +32,13 @@ func fileRows() []Attribute {
 			Path: "services.*.configs", Covers: []string{"[].source", "[].target", "[].mode"}, Support: Full,
 			Target: "pod.spec.volumes.configMap, container.volumeMounts",
 			Doc:    "Each config is one read-only file at its target (default /NAME) with its mode (default 0444).",
-			Codes:  []diag.Code{diag.CodeFileMissing, diag.CodeFileTooLarge, diag.CodeMountTwice, diag.CodeUndefined}, Map: mapConfigs,
+			Codes:  []diag.Code{diag.CodeFileMissing, diag.CodeFileTooLarge, diag.CodeMountTwice, diag.CodeUndefined, diag.CodeFileMode}, Map: mapConfigs,
 		},
 		{
 			Path: "services.*.secrets", Covers: []string{"[].source", "[].target", "[].mode"}, Support: Full,
 			Target: "pod.spec.volumes.secret, container.volumeMounts",
 			Doc:    "Each secret is one read-only file below /run/secrets (default NAME) with its mode (default 0444).",
-			Codes:  []diag.Code{diag.CodeFileMissing, diag.CodeFileTooLarge, diag.CodeMountTwice, diag.CodeUndefined}, Map: mapSecrets,
+			Codes:  []diag.Code{diag.CodeFileMissing, diag.CodeFileTooLarge, diag.CodeMountTwice, diag.CodeUndefined, diag.CodeFileMode}, Map: mapSecrets,
 		},
 		fileOwnerRow("services.*.configs.[].uid"), fileOwnerRow("services.*.configs.[].gid"),
 		fileOwnerRow("services.*.secrets.[].uid"), fileOwnerRow("services.*.secrets.[].gid"),
@@ -111,11 +111,21 @@ func (c *Ctx) mountFile(k fileKind, ref types.FileReferenceConfig, object types.
 	}
 	mode := int32(defaultFileMode)
 	if ref.Mode != nil {
-		mode = int32(*ref.Mode)
+		mode = c.fileMode(int64(*ref.Mode), place)
 	}
 	mode = c.ownFile(ref, mode, place)
 	volume := k.volume(ref.Source, name, key, mode)
 	c.mount(volume, corev1.VolumeMount{MountPath: k.target(ref), SubPath: key, ReadOnly: true}, place)
+}
+
+// fileMode is the mode of a file as the API takes it: the permission bits. More
+// than these is most likely an octal number without its leading zero.
+func (c *Ctx) fileMode(mode int64, place []string) int32 {
+	if mode > 0o777 || mode < 0 {
+		c.reportAt(diag.CodeFileMode, append(place, "mode"), "the mode %d is the octal %#o: the permissions are %#o", mode, mode, mode&0o777).
+			Hint = fmt.Sprintf("write 0%d, or \"0%d\", if it is meant as an octal number", mode, mode)
+	}
+	return int32(mode & 0o777)
 }
 
 // target is the path of the file in the container.

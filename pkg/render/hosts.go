@@ -32,8 +32,9 @@ func hostRows() []Attribute {
 			Codes: []diag.Code{diag.CodeDNSServers}, Map: mapDNS,
 		},
 		{
-			Path: "services.*.dns_search", Support: Full, Target: "pod.spec.dnsConfig.searches",
-			Doc:   "Added after the cluster's own search domains. `.`, which means none under Docker, would take the services' names away and is left out.",
+			Path: "services.*.dns_search", Support: Partial, Target: "pod.spec.dnsConfig.searches",
+			Doc: "Asked after the cluster's own search domains, without which services would have no short names; Docker, whose own server knows these names, searches in the stated ones alone. " +
+				"`.`, which means none under Docker, is left out.",
 			Codes: []diag.Code{diag.CodeDNSSearch}, Map: mapDNSSearch,
 		},
 		{
@@ -138,6 +139,9 @@ func mapDNSSearch(c *Ctx) {
 			continue
 		}
 		c.dnsConfig().Searches = append(c.dnsConfig().Searches, domain)
+	}
+	if c.Pod.DNSConfig != nil && len(c.Pod.DNSConfig.Searches) > 0 {
+		c.Report(diag.CodeDNSSearch, "dns_search", "short names are looked for in the cluster's search domains first, and in these after them")
 	}
 }
 

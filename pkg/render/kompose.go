@@ -99,7 +99,7 @@ func komposeSettings(labels types.Labels, k params.KubernetesService) params.Kub
 			k.Service.Type = types[i]
 		}
 	}
-	if expose := labels["kompose.service.expose"]; k.Ingress == nil && expose != "" && expose != "false" {
+	if expose := labels["kompose.service.expose"]; k.Ingress == nil && expose != "" && !strings.EqualFold(expose, "false") {
 		k.Ingress = komposeIngress(expose, labels)
 	}
 	if k.Autoscaling == nil {
@@ -112,7 +112,7 @@ func komposeSettings(labels types.Labels, k params.KubernetesService) params.Kub
 // hosts the first.
 func komposeIngress(expose string, labels types.Labels) *params.KubernetesIngress {
 	out := &params.KubernetesIngress{Class: labels["kompose.service.expose.ingress-class-name"], TLSSecret: labels["kompose.service.expose.tls-secret"]}
-	if expose == "true" {
+	if strings.EqualFold(expose, "true") { // a boolean of YAML is True in some converters
 		return out
 	}
 	host, _, _ := strings.Cut(expose, ",")

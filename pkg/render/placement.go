@@ -22,7 +22,7 @@ func placementRows() []Attribute {
 			Doc: "node.hostname, node.role, node.platform.os, node.platform.arch and node.labels.KEY with == or != are required node affinity; " +
 				"the manager role is the control plane. Labels of the Docker engine and node ids have no counterpart: an error. " +
 				"A spread preference is a topology spread constraint that does not block.",
-			Codes: []diag.Code{diag.CodePlacement}, Map: mapPlacement,
+			Codes: []diag.Code{diag.CodePlacement, diag.CodeSpread}, Map: mapPlacement,
 		},
 		{
 			Path: "services.*.deploy.placement.max_replicas_per_node", Support: Partial, Target: "pod.spec.affinity.podAntiAffinity",
@@ -118,7 +118,7 @@ func (c *Ctx) requireNodes(r corev1.NodeSelectorRequirement) {
 func (c *Ctx) preferSpread(by string, i int) {
 	label := strings.TrimPrefix(by, "node.labels.")
 	if label == by || label == "" {
-		c.reportAt(diag.CodePlacement, []string{"deploy", "placement", "preferences", strconv.Itoa(i)}, "pods cannot be spread by %q", by).
+		c.reportAt(diag.CodeSpread, []string{"deploy", "placement", "preferences", strconv.Itoa(i)}, "pods cannot be spread by %q", by).
 			Hint = "use node.labels.KEY"
 		return
 	}

@@ -63,7 +63,12 @@ func relate(p *compose.Project, par *params.Params, hooks map[string]hook) *rela
 		}
 	}
 	for _, name := range slices.Concat(p.ServiceNames(), sortedKeys(p.Jobs)) {
-		for _, v := range specOf(p, name).Volumes {
+		spec := specOf(p, name)
+		mounts := slices.Clone(spec.Volumes)
+		for _, v := range inheritedVolumes(p, name, spec) {
+			mounts = append(mounts, v.ServiceVolumeConfig)
+		}
+		for _, v := range mounts {
 			if v.Type == types.VolumeTypeVolume && v.Source != "" && !slices.Contains(r.users[v.Source], name) {
 				r.users[v.Source] = append(r.users[v.Source], name)
 			}

@@ -45,7 +45,9 @@ func Sketch(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 	if o.Disk == nil {
 		o.Disk = osDisk{}
 	}
-	settled, diags := settleDependencies(p, par)
+	named, diags := nameSharedVolumes(p)
+	settled, more := settleDependencies(named, par)
+	diags.Add(more...)
 	whole, hooks := hookJobs(settled)
 	r := &rendering{project: whole, params: par, options: o, relations: relate(whole, par, hooks), table: compile(), diags: diags}
 	r.checkNames()
@@ -134,6 +136,7 @@ func (r *rendering) run(c *Ctx) {
 	}
 	c.applyImage()
 	c.applyParams()
+	c.checkApart()
 	c.reportUnmapped(r.table)
 }
 

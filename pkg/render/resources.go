@@ -86,7 +86,7 @@ func memoryRows() []Attribute {
 			Path: "services.*.deploy.resources", Covers: []string{"limits", "reservations"}, Support: Full, Target: "container.resources",
 			Doc: "Limits and reservations of the container. ecs-params' task_size bounds the whole task: with one service it is the service's " +
 				"limit; with several, each may use up to it and reserves an equal share of it.",
-			Codes: []diag.Code{diag.CodeRequestExceedsLimit, diag.CodeTaskSize}, Map: settleResources,
+			Codes: []diag.Code{diag.CodeRequestExceedsLimit, diag.CodeTaskSize, diag.CodeTaskExceeded}, Map: settleResources,
 		},
 		ignored("services.*.oom_kill_disable", nil, "has no Kubernetes equivalent: the kernel may end any container that takes too much memory",
 			"set `mem_limit` high enough", diag.CodeOOM),

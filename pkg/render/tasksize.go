@@ -26,7 +26,8 @@ func (c *Ctx) applyTaskSize(name corev1.ResourceName, size resource.Quantity, ke
 	if size.IsZero() || c.Section != "services" || c.isHook() {
 		return
 	}
-	if _, own := c.Container.Resources.Limits[name]; own {
+	if limit, own := c.Container.Resources.Limits[name]; own {
+		c.checkTaskSize(limit, size, key)
 		return
 	}
 	c.limit(name, size)
@@ -41,6 +42,18 @@ func (c *Ctx) applyTaskSize(name corev1.ResourceName, size resource.Quantity, ke
 	d := diag.New(diag.CodeTaskSize, c.Params.Pos(path), path,
 		"the task's services are pods of their own: each may use up to %s and reserves an equal share of it", size.String())
 	c.diags.Add(d.WithHint("give the services limits of their own with mem_limit and cpu_shares"))
+}
+
+// checkTaskSize reports a limit of a service that is more than its task's, which
+// ECS does not register.
+func (c *Ctx) checkTaskSize(limit, size resource.Quantity, key string) {
+	if limit.Cmp(size) <= 0 {
+		return
+	}
+	path := "task_definition.task_size." + key
+	d := diag.New(diag.CodeTaskExceeded, c.Params.Pos(path), path,
+		"service %s has a limit of %s, more than the task's %s: its own holds here", c.Name, limit.String(), size.String())
+	c.diags.Add(d.WithHint("lower the limit of the service, or raise the task's size: ECS does not register such a task"))
 }
 
 // share divides a quantity, rounded up to a whole millicore or mebibyte.

@@ -30,7 +30,7 @@ func volumeRows() []Attribute {
 				"A bind of a small text file or folder is a read-only ConfigMap; docker.sock, system paths, source trees and missing paths are errors that name the way out.",
 			Codes: []diag.Code{
 				diag.CodeBindSocket, diag.CodeBindSystem, diag.CodeBindSource, diag.CodeBindMissing, diag.CodeBindTooLarge,
-				diag.CodeBindReadOnly, diag.CodeVolumeType, diag.CodeVolumeDriver, diag.CodeMountTwice, diag.CodeVolumeSeed, diag.CodeImageNotPinned,
+				diag.CodeBindReadOnly, diag.CodeVolumeType, diag.CodeVolumeDriver, diag.CodeApart, diag.CodeMountPath, diag.CodeMountTwice, diag.CodeVolumeSeed, diag.CodeImageNotPinned,
 			},
 			Map: mapVolumes,
 		},
@@ -46,7 +46,7 @@ func volumeRows() []Attribute {
 		{
 			Path: "services.*.volumes_from", Support: Full, Target: "container.volumeMounts",
 			Doc:   "The mounts of the named service, read-only with :ro. A container outside of the project has no name in the cluster and is an error.",
-			Codes: []diag.Code{diag.CodeVolumesFrom}, Map: mapVolumesFrom,
+			Codes: []diag.Code{diag.CodeVolumesFrom, diag.CodeSharedAnonymous}, Map: mapVolumesFrom,
 		},
 		{Path: "services.*.volumes.[].tmpfs.mode", Support: Ignored, Reason: "is not set: a memory volume is writable for everyone (0777)", Hint: "remove it", Doc: "A memory volume is writable for everyone (0777).", Codes: []diag.Code{diag.CodeTmpfsOption}},
 		ignored("services.*.volumes.[].consistency", nil, "is a setting of Docker Desktop's file sharing", "remove it", diag.CodeMountOption),
@@ -102,6 +102,11 @@ func (c *Ctx) mount(volume corev1.Volume, m corev1.VolumeMount, place []string) 
 	taken := func(o corev1.VolumeMount) bool { return path.Clean(o.MountPath) == path.Clean(m.MountPath) }
 	if slices.ContainsFunc(c.Container.VolumeMounts, taken) {
 		c.reportAt(diag.CodeMountTwice, place, "%s is mounted twice in the container", m.MountPath).Hint = "remove one of the two"
+		return
+	}
+	if !path.IsAbs(m.MountPath) && !strings.HasPrefix(c.Service.Platform, "windows") {
+		c.reportAt(diag.CodeMountPath, place, "%q is no path in a container", m.MountPath).
+			Hint = "write a path that begins with /; a volume's name of one letter is read as a drive of Windows"
 		return
 	}
 	c.addVolume(volume)
@@ -287,27 +292,6 @@ const shmPath = "/dev/shm"
 func mapShmSize(c *Ctx) {
 	if c.Service.ShmSize > 0 {
 		c.mount(memoryVolume(shmPath, int64(c.Service.ShmSize)), corev1.VolumeMount{MountPath: shmPath}, []string{"shm_size"})
-	}
-}
-
-func mapVolumesFrom(c *Ctx) {
-	for i, entry := range c.Service.VolumesFrom {
-		place := []string{"volumes_from", strconv.Itoa(i)}
-		from, mode, _ := strings.Cut(entry, ":")
-		other, ok := c.Project.Services[from]
-		if !ok {
-			c.reportAt(diag.CodeVolumesFrom, place, "%q is not a service of the project", entry).Hint = "name a volume and mount it in both"
-			continue
-		}
-		for _, v := range other.Volumes {
-			v.ReadOnly = v.ReadOnly || mode == "ro"
-			if v.Source == "" {
-				c.reportAt(diag.CodeVolumesFrom, place, "the anonymous volume %s of %s lives in that service's pod and cannot be shared", v.Target, from).
-					Hint = "give the volume a name"
-				continue
-			}
-			c.mountVolume(v, place)
-		}
 	}
 }
 
