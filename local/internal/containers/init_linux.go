@@ -26,7 +26,7 @@ const (
 const progressFD = 3
 
 // runInit is the node's first process. It is started in fresh namespaces, makes
-// the node's mounts, keeps containerd, kubelet and kube-proxy running, and reaps
+// the node's mounts, keeps containerd, kubelet, kube-proxy and policies running, and reaps
 // orphans. When it returns, the kernel ends everything in the node.
 func runInit(ctx context.Context, c *state.Cluster) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -56,6 +56,7 @@ func runInit(ctx context.Context, c *state.Cluster) error {
 	}
 	go n.keep(ctx, table.kubelet)
 	go n.keep(ctx, table.kubeProxy)
+	go n.keep(ctx, table.policies)
 	return awaitEnd(ctx, progress)
 }
 
@@ -109,10 +110,10 @@ func newNursery(ctx context.Context) (*nursery, error) {
 }
 
 // childTable is what the node runs.
-type childTable struct{ containerd, kubelet, kubeProxy child }
+type childTable struct{ containerd, kubelet, kubeProxy, policies child }
 
-// children gives the node's programs. Kubelet and kube-proxy are this program
-// with another role.
+// children gives the node's programs. All but containerd are this program in
+// another role.
 func children(c *state.Cluster) (childTable, error) {
 	l := layout{c}
 	containerd, err := findProgram("containerd")
@@ -141,6 +142,11 @@ func children(c *state.Cluster) (childTable, error) {
 		kubeProxy: child{
 			name: roleKubeProxy, path: self, log: c.Dir.Log(roleKubeProxy),
 			args: role(roleKubeProxy, kubeProxyArgs(c)),
+			env:  []string{path, "GOGC=50"},
+		},
+		policies: child{
+			name: rolePolicies, path: self, log: c.Dir.Log(rolePolicies),
+			args: role(rolePolicies, []string{dirFlag(c)}),
 			env:  []string{path, "GOGC=50"},
 		},
 	}, nil

@@ -31,7 +31,8 @@ func needs() []need {
 		{program: "host-local", pkg: "containernetworking-plugins", cni: true},
 		{program: "loopback", pkg: "containernetworking-plugins", cni: true},
 		{program: "portmap", pkg: "containernetworking-plugins", cni: true},
-		{program: "iptables", pkg: "iptables"}, // portmap calls it
+		{program: "iptables", pkg: "iptables"}, // portmap and policies call it
+		{program: "ipset", pkg: "ipset"},       // policies calls it
 		{program: "nft", pkg: "nftables"},      // kube-proxy calls it
 		{program: "mount", pkg: "mount"},       // kubelet calls it
 	}

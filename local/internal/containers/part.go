@@ -29,10 +29,11 @@ const (
 	roleInit      = "init"
 	roleKubelet   = "kubelet"
 	roleKubeProxy = "kube-proxy"
+	rolePolicies  = "policies"
 )
 
-// Part gives the container node: one component, because containerd, kubelet and
-// kube-proxy live in the node's namespaces, where its first process starts them.
+// Part gives the container node: one component, because containerd, kubelet,
+// kube-proxy and the filter of NetworkPolicies live in the node's namespaces, where its first process starts them.
 func Part() component.Part {
 	return component.Part{
 		Name:  "containers",
@@ -66,6 +67,8 @@ func runRole(ctx context.Context, args []string) error {
 		return runKubeProxy(ctx, args[1:])
 	case roleInit:
 		return withCluster(ctx, args[1:], runInit)
+	case rolePolicies:
+		return withCluster(ctx, args[1:], runPolicies)
 	}
 	return withCluster(ctx, args, runKeeper)
 }

@@ -22,6 +22,8 @@ func runKubelet(context.Context, []string) error { return errSystem }
 
 func runKubeProxy(context.Context, []string) error { return errSystem }
 
+func runPolicies(context.Context, *state.Cluster) error { return errSystem }
+
 func runKeeper(context.Context, *state.Cluster) error { return errSystem }
 
 // clean has nothing to remove where nothing can be made.

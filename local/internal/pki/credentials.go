@@ -57,6 +57,7 @@ func Credentials(c *state.Cluster) []Credential {
 		{Name: "addons", CA: caCluster, User: "gantry-addons", Groups: []string{groupMasters}, Kubeconfig: true},
 		{Name: "coredns", CA: caCluster, User: "gantry-coredns", Groups: []string{groupMasters}, Kubeconfig: true},
 		{Name: "kubelet", CA: caCluster, User: node(c.ContainerNode()), Groups: []string{"system:nodes"}, Server: true, Kubeconfig: true},
+		{Name: "policies", CA: caCluster, User: "gantry-policies", Groups: []string{groupMasters}, Kubeconfig: true},
 		{Name: "kube-proxy", CA: caCluster, User: "system:kube-proxy", Kubeconfig: true},
 	}
 }
