@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +12,8 @@ import (
 	"time"
 )
 
-// patience is how long something may take until it is observed, unless the
-// observation says otherwise: generous, for a loaded machine.
-const patience = 30 * time.Second
+// patience is generous, for a loaded machine.
+const patience = 90 * time.Second
 
 // Runner runs scenarios on a cluster with real containers.
 type Runner struct {
@@ -26,6 +26,9 @@ type Runner struct {
 	// Overlay is a kustomization over every scenario, "" for none: a way to
 	// break what gantry renders, to see that it is noticed.
 	Overlay string
+	// Patience is how long something may take until it is observed, unless the
+	// observation says otherwise; zero for the default.
+	Patience time.Duration
 	// Log takes what happens; nil for nowhere.
 	Log func(format string, args ...any)
 }
@@ -191,10 +194,7 @@ func (r *run) await(ctx context.Context, observations []Observation) error {
 
 // eventually looks until it sees what is to be seen.
 func (r *run) eventually(ctx context.Context, o Observation) error {
-	limit := time.Duration(o.Within)
-	if limit == 0 {
-		limit = patience
-	}
+	limit := cmp.Or(time.Duration(o.Within), r.Patience, patience)
 	for deadline := time.Now().Add(limit); ; {
 		err := r.once(ctx, o)
 		if err == nil || time.Now().After(deadline) || ctx.Err() != nil || o.Load {
