@@ -79,8 +79,8 @@ func (l *lock) lose(err error) {
 // renew writes the Lease anew. While the API server does not answer the run
 // goes on: no one else can take the Lease then. The error says that another
 // has taken it.
-func (l *lock) renew(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTime)
+func (l *lock) renew(parent context.Context) error {
+	ctx, cancel := context.WithTimeout(parent, requestTime)
 	defer cancel()
 	lease := l.last.DeepCopy()
 	now := metav1.NewMicroTime(l.now())
@@ -90,9 +90,26 @@ func (l *lock) renew(ctx context.Context) error {
 	case err == nil:
 		l.last = stored
 	case isTaken(err), apierrors.IsNotFound(err):
-		return fmt.Errorf("%w: its lease was taken away", ErrConcurrent)
+		return l.lookWho(parent)
 	}
 	return nil
+}
+
+// lookWho tells whether another has the Lease, after a renewal that was refused:
+// the answer to an earlier one may have been lost, and the time of this one may
+// have been too short to see it. Without an answer the next renewal asks again.
+func (l *lock) lookWho(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	now, err := l.leases.Get(ctx, l.last.Name, metav1.GetOptions{})
+	switch {
+	case err == nil && l.isOurs(now):
+		l.last = now
+		return nil
+	case err != nil && !apierrors.IsNotFound(err):
+		return nil
+	}
+	return fmt.Errorf("%w: its lease was taken away", ErrConcurrent)
 }
 
 // release gives the Lease back, also after an interrupt; with remove it is
