@@ -14,20 +14,20 @@ import (
 // broken is an overlay that takes from the manifests what gantry mapped.
 const broken = `patches:
 - target: {kind: Deployment, name: folder}
-  patch: '[{op: remove, path: /spec/template/spec/containers/0/workingDir}]'
+  patch: '[{"op": "remove", "path": "/spec/template/spec/containers/0/workingDir"}]'
 - target: {kind: Deployment, name: list}
-  patch: '[{op: remove, path: /spec/template/spec/containers/0/args/1}]'
+  patch: '[{"op": "remove", "path": "/spec/template/spec/containers/0/args/1"}]'
 - target: {kind: Deployment, name: terminal}
-  patch: '[{op: remove, path: /spec/template/spec/containers/0/tty}]'
+  patch: '[{"op": "remove", "path": "/spec/template/spec/containers/0/tty"}]'
 - target: {kind: Deployment, name: listed}
-  patch: '[{op: replace, path: /spec/template/spec/containers/0/env/0/value, value: other}]'
+  patch: '[{"op": "replace", "path": "/spec/template/spec/containers/0/env/0/value", "value": "other"}]'
 `
 
 // TestBrokenMappingsAreNoticed breaks mappings by an overlay and wants exactly
 // the behaviours that depend on them to fail.
 func TestBrokenMappingsAreNoticed(t *testing.T) {
 	r := cluster(t)
-	r.Overlay, r.Patience = t.TempDir(), 3*time.Second
+	r.Overlay, r.Patience = t.TempDir(), 8*time.Second
 	if err := os.WriteFile(filepath.Join(r.Overlay, "kustomization.yaml"), []byte(broken), 0o644); err != nil {
 		t.Fatal(err)
 	}
