@@ -121,13 +121,14 @@ func (b *builder) images() map[string]string {
 }
 
 // unbuilt returns the services that cannot run before they are built: those
-// without a name of their own that were not built here yet, and those whose
-// pull_policy is build.
+// whose image was not built here yet and has no name that it could be pulled by,
+// and those whose pull_policy is build.
 func (b *builder) unbuilt() []string {
 	return slices.DeleteFunc(b.services(), func(service string) bool {
-		s := b.project.Services[service]
-		_, known := b.record.Of(service, b.name(service))
-		return s.PullPolicy != types.PullPolicyBuild && (s.Image != "" || known)
+		name := b.name(service)
+		_, known := b.record.Of(service, name)
+		pullable := b.project.Services[service].Image != "" && !build.OfNobody(name)
+		return b.project.Services[service].PullPolicy != types.PullPolicyBuild && (pullable || known)
 	})
 }
 
