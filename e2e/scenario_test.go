@@ -70,6 +70,7 @@ func runScenarios(t *testing.T, nodes string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fetch": fetch, "killafter": killAfter, "eventually": eventually, "image": buildImage, "talkative": buildTalkative, "capture": capture, "registry": startRegistry,
+			"explained": explained,
 		},
 	})
 }

@@ -73,13 +73,14 @@ type disturbed struct {
 	restartAt, step int
 	errors, count   *atomic.Int64
 	claims          map[string]string
+	earlier         map[key]bool
 }
 
 // story is up, change, scale, up again, and down.
 func (r *disturbed) story(t *testing.T, g *generator) {
 	t.Helper()
 	p := g.project(fmt.Sprintf("p%d", r.seed))
-	r.claims = map[string]string{}
+	r.claims, r.earlier = map[string]string{}, map[key]bool{}
 	want := r.deploy(t, p)
 	changed := g.edit(p)
 	want = r.deploy(t, changed)
@@ -109,10 +110,13 @@ func scaleArgs(counts map[string]int64) []string {
 // deploy brings a project up.
 func (r *disturbed) deploy(t *testing.T, p project) expectation {
 	t.Helper()
-	want := expectation{project: p.Name, objects: r.reference.of(t, p), claims: r.claims}
+	want := expectation{project: p.Name, objects: r.reference.of(t, p), claims: r.claims, earlier: r.earlier}
 	p.write(t, r.gantry.dir)
 	r.gantry.canaries = append(r.gantry.canaries, p.canaries()...)
 	r.command(t, want, "up")
+	for k := range want.objects {
+		r.earlier[k] = true
+	}
 	for k, o := range r.c.list(t, r.namespace) {
 		if k.kind == "PersistentVolumeClaim" {
 			r.claims[k.name] = string(o.GetUID())

@@ -33,6 +33,9 @@ type expectation struct {
 	objects map[key]map[string]any
 	// claims must be there with these UIDs, whether the files have them or not.
 	claims map[string]string
+	// earlier are the names that the project has had: Secrets and ConfigMaps of
+	// them may be kept for a rollback, in the inventory, until down.
+	earlier map[key]bool
 	// others are there for other reasons, and not judged.
 	others map[key]bool
 	// removed says that the project was taken down.
@@ -88,6 +91,8 @@ func (e expectation) compare(namespace string, live map[key]*unstructured.Unstru
 			if o.GetLabels()[labelPartOf] != id {
 				say("%s is not marked as the project's: %v", k, o.GetLabels())
 			}
+		case e.earlier[k] && !e.removed && (k.kind == "Secret" || k.kind == "ConfigMap"):
+			members[k] = true
 		case k.kind == "PersistentVolumeClaim" && claimed:
 			if o.GetLabels()[labelPartOf] == id {
 				members[k] = true

@@ -227,8 +227,13 @@ func (l *lock) write(ctx context.Context, lease *coordinationv1.Lease) (*coordin
 		return stored, err
 	}
 	now, getErr := l.leases.Get(ctx, lease.Name, metav1.GetOptions{})
-	if getErr == nil && l.isOurs(now) {
+	switch {
+	case getErr == nil && l.isOurs(now):
 		return now, nil
+	case getErr != nil && !apierrors.IsNotFound(getErr):
+		// Whose it is is not known: the answer to an earlier write of this run may
+		// have been lost.
+		return nil, fmt.Errorf("see whose the lease is: %w", getErr)
 	}
 	return nil, err
 }

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -98,8 +99,8 @@ func (r *runner) lingers(op plan.Op) bool {
 
 // stuck reports an object whose deletion does not end.
 func (r *runner) stuck(op plan.Op, err error) {
-	if r.interrupted() {
-		return
+	if r.interrupted() || errors.Is(err, ErrConcurrent) {
+		return // the run ends for another reason
 	}
 	f := Failure{Service: op.Service, Workload: op.Ref, Code: diag.DeployStuck, Reason: "Terminating", Timeout: true}
 	f.Message = fmt.Sprintf("it is marked for deletion but does not go away: %v", err)
