@@ -125,12 +125,12 @@ func (l *lock) release(ctx context.Context, remove bool) {
 		return
 	}
 	l.held = false
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTime)
-	defer cancel()
 	if remove {
-		_ = l.leases.Delete(ctx, l.last.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &l.last.UID}})
+		l.remove(ctx)
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTime)
+	defer cancel()
 	if _, err := l.clear(ctx); isTaken(err) {
 		now, err := l.leases.Get(ctx, l.last.Name, metav1.GetOptions{})
 		if err == nil && l.isOurs(now) {
@@ -138,6 +138,19 @@ func (l *lock) release(ctx context.Context, remove bool) {
 			_, _ = l.clear(ctx)
 		}
 	}
+}
+
+// removeTime bounds the deletion of the Lease, which is all that a project that
+// was taken down would leave.
+const removeTime = 10 * time.Second
+
+func (l *lock) remove(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTime)
+	defer cancel()
+	only := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &l.last.UID}}
+	_, _ = retry(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, l.leases.Delete(ctx, l.last.Name, only)
+	})
 }
 
 // clear writes the Lease without a holder.

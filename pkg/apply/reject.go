@@ -96,6 +96,7 @@ func refusals() []refusal {
 		{apierrors.IsBadRequest, diag.DeployInvalid, "correct the attribute that the field comes from"},
 		// Server-side apply says so with status 500 of what does not fit the kind's schema.
 		{isSchema, diag.DeployInvalid, "correct the field, in a kustomization the patch or resource that sets it"},
+		{says("failed calling webhook"), diag.DeployFailed, "an admission webhook of the cluster does not answer: see its pods, or ask who runs the cluster"},
 		{func(err error) bool { return cluster.Interrupted(err) || cluster.IsTrouble(err) }, diag.DeployFailed,
 			"the API server is overloaded, restarting or cut off: run the command again in a moment, it goes on from here"},
 		{says("is being terminated"), diag.DeployFailed, "wait until the namespace is gone, or use another one"},
