@@ -60,7 +60,7 @@ func record(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options, t
 	var diags diag.List
 	if opts.Record.Limit >= 0 {
 		if err := r.store(ctx, status); err != nil {
-			diags.Add(diag.New(diag.RevisionNotStored, diag.Pos{}, "", "this deploy cannot be rolled back to: %s", oneLine(err.Error())))
+			diags.Add(diag.New(diag.RevisionNotStored, diag.Pos{}, "", "this deploy cannot be rolled back to: %s", cluster.Words(err)))
 			return diags
 		}
 	}
