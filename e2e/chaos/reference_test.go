@@ -25,9 +25,13 @@ func (r reference) of(t *testing.T, p project) map[key]map[string]any {
 	if printed.code != 0 {
 		t.Fatalf("the generated project is not valid: %s\n%s", printed, encode(t, p.compose()))
 	}
-	out := map[key]map[string]any{}
+	out, before := map[key]map[string]any{}, r.c.list(t, r.namespace)
 	for _, o := range parse(t, printed.stdout) {
 		o.SetNamespace(r.namespace)
+		if old := before[keyOf(o)]; o.GetKind() == "Service" && old != nil && isHeadless(old) && !isHeadless(o) {
+			// The API server would keep the Service headless without a word.
+			r.c.remove(t, r.namespace, keyOf(o))
+		}
 		out[keyOf(o)] = essence(r.c.apply(t, r.namespace, "undisturbed", o))
 	}
 	for k, o := range r.c.list(t, r.namespace) {
