@@ -47,7 +47,7 @@ func (o *createOptions) run(ctx context.Context, services []string) error {
 	if err := o.f.bringImages(ctx, s, o.images); err != nil {
 		return err
 	}
-	d, err := o.f.plan(ctx, s, plan.Options{NoStart: true, HistoryLimit: plan.DefaultHistory, ForceRecreate: o.recreate, ForceConflicts: o.conflicts})
+	d, err := o.f.plan(ctx, s, plan.Options{NoStart: true, HistoryLimit: plan.DefaultHistory, Drift: plan.DriftRepair, ForceRecreate: o.recreate, ForceConflicts: o.conflicts})
 	if err != nil {
 		return err
 	}

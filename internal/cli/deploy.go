@@ -46,11 +46,32 @@ func (f *Factory) plan(ctx context.Context, s selection, o plan.Options) (deploy
 		if err != nil {
 			return plan.Plan{}, err
 		}
-		p, list := plan.New(app.Set, observed, o)
+		p, list, err := planWith(ctx, client, app.Set, observed, o)
+		if err != nil {
+			return p, err
+		}
 		return p, f.show(unseen(list, shown))
 	}
 	d.Plan, err = d.Replan(ctx)
 	return d, err
+}
+
+// planWith plans. Where another manager owns a field that is to change, the last
+// revision tells whether it was the project's before.
+func planWith(ctx context.Context, client *cluster.Client, set render.Set, observed plan.Observed, o plan.Options) (plan.Plan, diag.List, error) {
+	p, list := plan.New(set, observed, o)
+	last, ok := plan.LastRevision(observed.Revisions)
+	contested := slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Code == diag.DeployConflict })
+	if !ok || !contested || o.Drift == "" {
+		return p, list, nil
+	}
+	stored, err := client.ReadRevision(ctx, set.Project, last)
+	if err != nil {
+		return p, list, err
+	}
+	observed.Last = &stored
+	p, list = plan.New(set, observed, o)
+	return p, list, nil
 }
 
 // unseen returns the diagnostics that were not shown before.

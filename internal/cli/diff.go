@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +21,7 @@ type diffOptions struct {
 	all       bool
 	noDeps    bool
 	conflicts bool
+	drift     string
 	format    string
 }
 
@@ -36,6 +40,7 @@ something differs.`,
 	fs.BoolVar(&o.exitCode, "exit-code", false, "exit with 4 when something differs")
 	fs.BoolVarP(&o.all, "all", "a", false, "also list what is unchanged")
 	fs.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
+	driftVar(fs, &o.drift)
 	fs.BoolVar(&o.conflicts, "force-conflicts", false, "as if up took over fields that others have set")
 	choiceVar(fs, &o.format, "format", "", "format of the output, json is an object a line", "text", "json")
 	return f.verb(cmd, "diff", o.run, f.projectSet, f.clusterSet)
@@ -43,12 +48,16 @@ something differs.`,
 
 func (o *diffOptions) run(ctx context.Context, services []string) error {
 	s := selection{Services: services, NoDeps: o.noDeps}
-	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts})
-	if err != nil {
-		return err
+	d, refused := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, Drift: plan.Drift(o.drift)})
+	if refused != nil && (!errors.Is(refused, errDiagnostics) || d.Plan.Project == "") {
+		return refused
 	}
+	// What up refuses is shown with all the rest.
 	if err := o.write(d.Plan); err != nil {
 		return err
+	}
+	if refused != nil {
+		return refused
 	}
 	if o.exitCode && d.Plan.Changes() {
 		return errDiffers
@@ -72,7 +81,7 @@ func (o *diffOptions) write(p plan.Plan) error {
 	enc := json.NewEncoder(o.f.UI.Out)
 	enc.SetEscapeHTML(false)
 	for _, op := range p.Ops() {
-		if op.Verb == plan.Unchanged && !o.all {
+		if (op.Verb == plan.Unchanged || op.Verb == plan.Retain) && !o.all {
 			continue
 		}
 		var err error
@@ -108,7 +117,7 @@ func paintVerb(style ui.Style, v plan.Verb) func(string) string {
 		return style.Green
 	case plan.Prune, plan.Replace, plan.Recreate:
 		return style.Red
-	case plan.Unchanged, plan.Keep:
+	case plan.Unchanged, plan.Keep, plan.Retain:
 		return style.Dim
 	default:
 		return style.Yellow
@@ -132,11 +141,11 @@ func changeText(c plan.Change) string {
 	case c.Masked:
 		text += ": (secret)"
 	case c.Kind == plan.Added:
-		text += ": " + valueText(c.New)
+		text += ": " + valueText(plainText(c, c.New))
 	case c.Kind == plan.Removed:
-		text += ": " + valueText(c.Old)
+		text += ": " + valueText(plainText(c, c.Old))
 	case c.Kind == plan.Modified:
-		text += ": " + valueText(c.Old) + " → " + valueText(c.New)
+		text += ": " + valueText(plainText(c, c.Old)) + " → " + valueText(plainText(c, c.New))
 	default:
 		text += ": " + string(c.Kind)
 	}
@@ -146,10 +155,39 @@ func changeText(c plan.Change) string {
 	return text
 }
 
+// valueText writes a value as JSON that a terminal can show.
 func valueText(v any) string {
-	data, err := json.Marshal(v)
-	if err != nil {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
 		return fmt.Sprint(v)
 	}
-	return string(data)
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// driftVar binds --drift.
+func driftVar(fs flagSet, value *string) {
+	*value = plan.Drifts()[0]
+	fs.Var(choice{value, plan.Drifts()}, "drift", "fields that others have changed since the last deploy: set them back and say so (repair), leave them and say so (warn), or leave them (ignore)")
+}
+
+// plainText undoes the doubling of dollar signs that Kubernetes has in
+// environment, commands and arguments.
+func plainText(c plan.Change, v any) any {
+	if !slices.ContainsFunc(c.Path, func(p string) bool { return p == "env" || p == "command" || p == "args" }) {
+		return v
+	}
+	switch x := v.(type) {
+	case string:
+		return strings.ReplaceAll(x, "$$", "$")
+	case []any:
+		out := make([]any, 0, len(x))
+		for _, item := range x {
+			out = append(out, plainText(c, item))
+		}
+		return out
+	default:
+		return v
+	}
 }

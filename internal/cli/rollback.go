@@ -20,6 +20,7 @@ type rollbackOptions struct {
 	dryRun    string
 	to        int
 	conflicts bool
+	drift     string
 	yes       bool
 }
 
@@ -42,6 +43,7 @@ files are not needed. The rollback is a revision of its own.`,
 	o.dryRun = dryRunNone
 	fs.Var(choice{&o.dryRun, []string{dryRunNone, dryRunClient, dryRunServer}}, "dry-run", "change nothing: print the plan (client) or let the API server check it too (server)")
 	fs.Lookup("dry-run").NoOptDefVal = dryRunClient
+	driftVar(fs, &o.drift)
 	fs.BoolVar(&o.conflicts, "force-conflicts", false, "take over fields that others have set")
 	fs.BoolVarP(&o.yes, "yes", "y", false, "answer yes to every question")
 	return f.verb(cmd, "rollback", o.run, f.projectSet, f.clusterSet)
@@ -67,7 +69,7 @@ func (o *rollbackOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return o.f.unknownRevision(at, err)
 	}
-	d, err := o.f.planRevision(ctx, at, r, plan.Options{ForceConflicts: o.conflicts, HistoryLimit: o.historyFlag.value()})
+	d, err := o.f.planRevision(ctx, at, r, plan.Options{ForceConflicts: o.conflicts, HistoryLimit: o.historyFlag.value(), Drift: plan.Drift(o.drift)})
 	switch {
 	case err != nil:
 		return err
@@ -75,6 +77,9 @@ func (o *rollbackOptions) run(ctx context.Context, args []string) error {
 		return o.f.dryRunOnServer(ctx, d, "", "")
 	case o.dryRun == dryRunClient:
 		_, err := fmt.Fprint(o.f.UI.Out, d.Plan.String())
+		return err
+	}
+	if err := o.f.confirm(ctx, d.Plan, o.yes); err != nil {
 		return err
 	}
 	result, err := o.f.run(ctx, d, "rollback", o.waitFlags.options())
@@ -136,7 +141,10 @@ func (f *Factory) planRevision(ctx context.Context, at location, r plan.Revision
 			return plan.Plan{}, f.show(list)
 		}
 		d.Record.Set = set
-		p, faults := plan.New(set, observed, o)
+		p, faults, err := planWith(ctx, at.Client, set, observed, o)
+		if err != nil {
+			return p, err
+		}
 		return p, f.show(unseen(append(list, faults...), shown))
 	}
 	d.Plan, err = d.Replan(ctx)
@@ -157,7 +165,7 @@ func (f *Factory) rollBack(ctx context.Context, at location, o apply.Options, li
 		return errFailed
 	}
 	f.UI.Notef("Rolling back to revision %d", r.Number)
-	d, err := f.planRevision(ctx, at, r, plan.Options{HistoryLimit: limit})
+	d, err := f.planRevision(ctx, at, r, plan.Options{HistoryLimit: limit, Drift: plan.DriftRepair})
 	if err != nil {
 		return err
 	}

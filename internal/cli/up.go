@@ -28,6 +28,7 @@ type upOptions struct {
 	images    imageFlags
 	recreate  bool
 	conflicts bool
+	drift     string
 	yes       bool
 }
 
@@ -60,6 +61,7 @@ An application that has not changed is left as it is.`,
 	fs.BoolVar(&o.recreate, "force-recreate", false, "replace the pods although nothing changed")
 	fs.BoolVar(&o.recreate, "force-deployment", false, "the same, as in ecs-cli")
 	fs.BoolVarP(&o.recreate, "force-update", "u", false, "the same, as in ecs-cli")
+	driftVar(fs, &o.drift)
 	fs.BoolVar(&o.conflicts, "force-conflicts", false, "take over fields that others have set")
 	fs.BoolVarP(&o.yes, "yes", "y", false, "answer yes to every question")
 	return f.verb(cmd, "up", o.run, f.projectSet, f.clusterSet)
@@ -101,12 +103,15 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 			return err
 		}
 	}
-	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, ForceRecreate: o.recreate, NoStart: o.noStart, HistoryLimit: o.historyFlag.value()})
+	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, ForceRecreate: o.recreate, NoStart: o.noStart, HistoryLimit: o.historyFlag.value(), Drift: plan.Drift(o.drift)})
 	if err != nil {
 		return err
 	}
 	if o.dryRun == dryRunServer {
 		return o.f.dryRunOnServer(ctx, d, o.output, o.secrets)
+	}
+	if err := o.f.confirm(ctx, d.Plan, o.yes); err != nil {
+		return err
 	}
 	result, err := o.f.run(ctx, d, "up", o.applyOptions())
 	switch {

@@ -3,6 +3,8 @@ package apply
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -51,12 +53,7 @@ func (e *OpError) reason() string {
 // object comes from, one for each field conflict.
 func (e *OpError) Diagnostics() diag.List {
 	if fields := conflictManagers(e.Err); len(fields) > 0 {
-		var out diag.List
-		for _, f := range fields {
-			out.Add(e.about(diag.DeployConflict, "%s of %s was set by %s to another value", f.field, e.Op.Ref, f.manager).
-				WithHint("take it over with --force-conflicts, or remove it from the files to leave it to %s", f.manager))
-		}
-		return out
+		return e.conflicts(fields)
 	}
 	for _, r := range refusals() {
 		if r.is(e.Err) {
@@ -69,6 +66,20 @@ func (e *OpError) Diagnostics() diag.List {
 		}
 	}
 	return diag.List{e.about(diag.DeployFailed, "%s: %s", e.Op.Ref, e.reason())}
+}
+
+// conflicts returns one diagnostic for each manager.
+func (e *OpError) conflicts(fields []conflicting) diag.List {
+	names := map[string][]string{}
+	for _, f := range fields {
+		names[f.manager] = append(names[f.manager], f.field)
+	}
+	var out diag.List
+	for _, manager := range slices.Sorted(maps.Keys(names)) {
+		out.Add(e.about(diag.DeployConflict, "%s of %s was set by %s to another value", strings.Join(names[manager], ", "), e.Op.Ref, manager).
+			WithHint("take over with --force-conflicts, or remove from the files what is to be left to %s", manager))
+	}
+	return out
 }
 
 func (e *OpError) about(code diag.Code, format string, args ...any) diag.Diagnostic {

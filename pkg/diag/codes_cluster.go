@@ -38,6 +38,7 @@ const (
 	RevisionSecretGone     Code = "GTY530"
 	RevisionSecretChanged  Code = "GTY531"
 	RevisionNotStored      Code = "GTY532"
+	DeployDrift            Code = "GTY533"
 )
 
 func clusterCodes() []CodeInfo {

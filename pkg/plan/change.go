@@ -17,6 +17,8 @@ type Change struct {
 	Kind ChangeKind `json:"kind"`
 	// Manager is the field manager that set the live value, if not gantry.
 	Manager string `json:"manager,omitempty"`
+	// Drifted says that Manager has set the value after gantry's last apply.
+	Drifted bool `json:"drifted,omitempty"`
 	// Masked says that the values are secret and left out.
 	Masked bool `json:"masked,omitempty"`
 }

@@ -10,6 +10,7 @@ import (
 type conflict struct {
 	path    []string
 	manager string
+	drifted bool
 }
 
 // conflicts returns the fields for which a server-side apply of desired is
@@ -17,9 +18,10 @@ type conflict struct {
 // value would change.
 func conflicts(desired, live *unstructured.Unstructured, others []owner) []conflict {
 	var out []conflict
+	own := ownTime(live)
 	for _, o := range others {
 		for _, path := range contested(nil, o.fields, desired.Object, live.Object) {
-			out = append(out, conflict{path, o.manager})
+			out = append(out, conflict{path, o.manager, hasDrifted(own, o.time)})
 		}
 	}
 	return out
@@ -82,7 +84,7 @@ func nameManagers(changes []Change, found []conflict) {
 	for i, change := range changes {
 		for _, c := range found {
 			if change.Kind != Removed && touching(change.Path, c.path) && changes[i].Manager == "" {
-				changes[i].Manager = c.manager
+				changes[i].Manager, changes[i].Drifted = c.manager, c.drifted
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -21,6 +22,9 @@ type Options struct {
 	Partial bool
 	// Volumes allows that claims which left the files are deleted with their data.
 	Volumes bool
+	// Drift says what becomes of fields that others have changed since the last
+	// apply; "" counts them as conflicts.
+	Drift Drift
 	// ForceConflicts takes over fields that other managers have set.
 	ForceConflicts bool
 	// ForceRecreate replaces the pods of every workload.
@@ -112,8 +116,36 @@ func (b *builder) checkObjects() {
 			b.diags.Add(diag.New(diag.DeployTwice, o.Pos, o.Path, "the project has two objects %s", ref).WithHint("rename one of them"))
 		}
 		seen[ref] = true
-		if owner, foreign := b.observed.Foreign[ref]; foreign {
-			b.diags.Add(diag.New(diag.DeployForeign, o.Pos, o.Path, "%s exists in namespace %s and is not of project %s: %s", ref, b.opts.Namespace, b.set.Project, owner).
+	}
+	b.checkForeign()
+}
+
+// maxForeign is up to how many objects of one owner are reported one by one.
+const maxForeign = 3
+
+// checkForeign reports the names that others have taken. Many of one owner, as
+// after a deploy by another tool, are one finding.
+func (b *builder) checkForeign() {
+	groups := map[string][]render.Object{}
+	for _, o := range b.set.Objects {
+		if owner, foreign := b.observed.Foreign[render.RefOf(o.Unstructured)]; foreign {
+			groups[owner] = append(groups[owner], o)
+		}
+	}
+	for _, owner := range sortedKeys(groups) {
+		objects := groups[owner]
+		if len(objects) > maxForeign {
+			var names []string
+			for _, o := range objects[:maxForeign] {
+				names = append(names, render.RefOf(o.Unstructured).String())
+			}
+			b.diags.Add(diag.New(diag.DeployForeign, objects[0].Pos, objects[0].Path, "%d objects exist in namespace %s and are not of project %s: %s (%s and %d more)",
+				len(objects), b.opts.Namespace, b.set.Project, owner, strings.Join(names, ", "), len(objects)-maxForeign).
+				WithHint("use another namespace with -n, rename them, or delete them"))
+			continue
+		}
+		for _, o := range objects {
+			b.diags.Add(diag.New(diag.DeployForeign, o.Pos, o.Path, "%s exists in namespace %s and is not of project %s: %s", render.RefOf(o.Unstructured), b.opts.Namespace, b.set.Project, owner).
 				WithHint("use another namespace with -n, rename it, or delete it"))
 		}
 	}
@@ -231,25 +263,6 @@ func (b *builder) stopped(op *Op) *int32 {
 		}
 	}
 	return nil
-}
-
-// resolveConflicts takes fields back from gantry's own other managers, takes
-// over those of others when asked to, and reports them otherwise.
-func (b *builder) resolveConflicts(op *Op) {
-	for _, c := range op.Changes {
-		switch {
-		case c.Manager == "" || c.Kind == Unowned:
-		case isOurs(c.Manager):
-			op.Force = true
-		case b.opts.ForceConflicts:
-			op.Force = true
-			op.addRisk(TakesOver)
-			b.diags.Add(b.about(op, diag.DeployTakenOver, "%s of %s is taken over from %s", c.Field(), op.Ref, c.Manager))
-		default:
-			b.diags.Add(b.about(op, diag.DeployConflict, "%s of %s was set by %s to another value", c.Field(), op.Ref, c.Manager).
-				WithHint("take it over with --force-conflicts, or remove it from the files to leave it to %s", c.Manager))
-		}
-	}
 }
 
 func (b *builder) about(op *Op, code diag.Code, format string, args ...any) diag.Diagnostic {

@@ -14,6 +14,9 @@ type Observed struct {
 	Lock Lock
 	// Revisions are the project's, in the order of their numbers.
 	Revisions []Revision
+	// Last is the set of the last revision, without secret values; it is needed
+	// only where another manager owns a field, and nil where it was not read.
+	Last *Stored
 	// Live holds the objects with the project's ApplySet label, with managedFields.
 	Live map[render.Ref]*unstructured.Unstructured
 	// Foreign holds the objects that exist under a name of the set without the

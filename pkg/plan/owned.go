@@ -16,7 +16,9 @@ type fields = map[string]any
 // owner is one entry of metadata.managedFields.
 type owner struct {
 	manager string
-	fields  fields
+	// time is when the manager has written last, by the API server's clock.
+	time   string
+	fields fields
 }
 
 // owners splits the managedFields of an object into what gantry has applied
@@ -36,7 +38,8 @@ func owners(live *unstructured.Unstructured) (own fields, others []owner) {
 		case manager == FieldManager && operation == "Apply" && subresource == "":
 			own = set
 		default:
-			others = append(others, owner{manager, set})
+			at, _ := entry["time"].(string)
+			others = append(others, owner{manager, at, set})
 		}
 	}
 	return own, others

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
@@ -172,6 +174,15 @@ func (p Plan) Service(name string) (render.Service, bool) {
 		}
 	}
 	return render.Service{}, false
+}
+
+// IsDestructive reports whether a careful user wants to be asked first: data is
+// lost, or an object is deleted and made anew and its service is interrupted.
+func (op Op) IsDestructive() bool {
+	if slices.Contains(op.Risks, DeletesData) {
+		return true
+	}
+	return (op.Verb == Replace || op.Verb == Recreate) && slices.Contains(op.Risks, Interrupts)
 }
 
 // Changed reports whether the operation sends the object.

@@ -283,6 +283,22 @@ func TestPlans(t *testing.T) {
 		{"being deleted", func(t *testing.T, f *fixture) {
 			set(t, f.observed.Live[ref("Deployment", "web")], "2026-01-01T00:00:00Z", "metadata", "deletionTimestamp")
 		}},
+		{"drift is set back", func(t *testing.T, f *fixture) {
+			takeImageAt(t, f, "kubectl-edit", "2099-01-01T00:00:00Z")
+			f.opts.Drift = plan.DriftRepair
+		}},
+		{"drift is left and named", func(t *testing.T, f *fixture) {
+			takeImageAt(t, f, "kubectl-edit", "2099-01-01T00:00:00Z")
+			f.opts.Drift = plan.DriftWarn
+		}},
+		{"drift is left", func(t *testing.T, f *fixture) {
+			takeImageAt(t, f, "kubectl-edit", "2099-01-01T00:00:00Z")
+			f.opts.Drift = plan.DriftIgnore
+		}},
+		{"a field set before the last apply is no drift", func(t *testing.T, f *fixture) {
+			takeImageAt(t, f, "kubectl-edit", "2000-01-01T00:00:00Z")
+			f.opts.Drift = plan.DriftRepair
+		}},
 		{"field set by another manager", func(t *testing.T, f *fixture) { takeImage(t, f, "kubectl-edit") }},
 		{"field taken over by force", func(t *testing.T, f *fixture) {
 			takeImage(t, f, "kubectl-edit")
@@ -343,6 +359,22 @@ func scaled(t *testing.T, f *fixture) {
 	live := f.observed.Live[ref("Deployment", "web")]
 	set(t, live, int64(5), "spec", "replicas")
 	transfer(t, live, plan.ScaleManager, "", "f:spec", "f:replicas")
+}
+
+func takeImageAt(t *testing.T, f *fixture, manager, at string) {
+	t.Helper()
+	takeImage(t, f, manager)
+	for _, live := range f.observed.Live {
+		entries, _, _ := unstructured.NestedSlice(live.Object, "metadata", "managedFields")
+		for _, raw := range entries {
+			if entry, ok := raw.(map[string]any); ok && entry["manager"] == manager {
+				entry["time"] = at
+			}
+		}
+		if len(entries) > 0 {
+			_ = unstructured.SetNestedSlice(live.Object, entries, "metadata", "managedFields")
+		}
+	}
 }
 
 // transfer moves the ownership of a field from gantry to another manager.
