@@ -22,7 +22,7 @@ func (f *Factory) confirm(ctx context.Context, p plan.Plan, yes bool) error {
 	for _, op := range risky {
 		f.UI.Text("  " + op.String())
 	}
-	ok, err := f.UI.Confirm(ctx, fmt.Sprintf("Go on with %s?", counted1(len(risky), "such change")))
+	ok, err := f.UI.Confirm(ctx, fmt.Sprintf("Go on with %s?", numbered(len(risky), "such change")))
 	switch {
 	case errors.Is(err, ui.ErrNoTerminal):
 		return &hinted{err: fmt.Errorf("nothing was changed: %w", err), hint: "look at it with `gantry compose diff`; --yes goes on without asking"}
@@ -35,7 +35,7 @@ func (f *Factory) confirm(ctx context.Context, p plan.Plan, yes bool) error {
 	return nil
 }
 
-func counted1(n int, word string) string {
+func numbered(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}

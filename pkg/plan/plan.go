@@ -177,12 +177,13 @@ func (p Plan) Service(name string) (render.Service, bool) {
 }
 
 // IsDestructive reports whether a careful user wants to be asked first: data is
-// lost, or an object is deleted and made anew and its service is interrupted.
+// lost, or what runs is deleted and made anew and its service is interrupted. A
+// Service that is made anew is gone for a moment only.
 func (op Op) IsDestructive() bool {
 	if slices.Contains(op.Risks, DeletesData) {
 		return true
 	}
-	return (op.Verb == Replace || op.Verb == Recreate) && slices.Contains(op.Risks, Interrupts)
+	return (op.Verb == Replace || op.Verb == Recreate) && op.GroupKind != kindService() && slices.Contains(op.Risks, Interrupts)
 }
 
 // Changed reports whether the operation sends the object.
