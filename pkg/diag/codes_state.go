@@ -8,8 +8,6 @@ func stateCodes() []CodeInfo {
 			Doc: "Only one run changes a project at a time. Another one held the project's Lease, gantry.PROJECT, for as long as this run waited (--timeout); the message says who started it. A run that was killed loses the Lease after 15 seconds."},
 		{Code: DeployUnlocked, Severity: Info, Title: "the project is not locked",
 			Doc: "The user may not use leases in the namespace, so that the run goes on without the project's lock. Another run at the same time is noticed by the version of the inventory, and stops."},
-		{Code: DeployDrift, Severity: Warning, Title: "fields were changed by others since the last deploy",
-			Doc: "Another field manager (kubectl edit, an autoscaler, an operator) has changed fields that the files set, after gantry had applied them. With --drift=repair, the default, they are set back; warn leaves them, ignore leaves them without this message. A field that another manager had set before the files did is a conflict (GTY502)."},
 		{Code: RevisionUnknown, Severity: Error, Title: "no such revision",
 			Doc: "`gantry compose history` lists the revisions that a project can go back to. `up --history-limit` says how many are kept, 10 unless told otherwise."},
 		{Code: RevisionSecretGone, Severity: Error, Title: "a Secret of the revision is gone",
@@ -18,5 +16,7 @@ func stateCodes() []CodeInfo {
 			Doc: "The Secret has the same name in every revision (a kustomization's disableNameSuffixHash, or a resource of its own), so that each change overwrites the values of the one before. The rollback brings back everything else."},
 		{Code: RevisionNotStored, Severity: Warning, Title: "no revision was stored",
 			Doc: "The deploy succeeded, but cannot be rolled back to: the cluster did not accept the revision, or the rendered objects need more than 16 Secrets even when compressed."},
+		{Code: DeployDrift, Severity: Warning, Title: "fields were changed by others since the last deploy",
+			Doc: "Another field manager (kubectl edit, an autoscaler, an operator) has changed fields that the files set, after gantry had applied them. With --drift=repair, the default, they are set back; warn leaves them, ignore leaves them without this message. A field that another manager had set before the files did is a conflict (GTY502)."},
 	}
 }
