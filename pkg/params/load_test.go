@@ -103,7 +103,7 @@ func complete() *Params {
 				"web": {
 					Kind: "Deployment", Replicas: p(int32(3)), Liveness: true, ServiceAccount: "web",
 					Autoscaling: &KubernetesAutoscaling{Min: 2, Max: 5, CPU: 70, Memory: 75},
-					Service: KubernetesExposure{Type: "ClusterIP", Annotations: map[string]string{"example.com/a": "b"}},
+					Service:     KubernetesExposure{Type: "ClusterIP", Annotations: map[string]string{"example.com/a": "b"}},
 					Ingress: &KubernetesIngress{Host: "*.shop.example.com", Path: "/app", Port: 8080, Class: "nginx", TLSSecret: "shop-tls",
 						Annotations: map[string]string{"nginx.ingress.kubernetes.io/rewrite-target": "/"}},
 					NodeSelector: map[string]string{"kubernetes.io/os": "linux"},
