@@ -81,9 +81,9 @@ func (r *disturbed) story(t *testing.T, g *generator) {
 	t.Helper()
 	p := g.project(fmt.Sprintf("p%d", r.seed))
 	r.claims, r.earlier = map[string]string{}, map[key]bool{}
-	want := r.deploy(t, p)
+	r.deploy(t, p)
 	changed := g.edit(p)
-	want = r.deploy(t, changed)
+	want := r.deploy(t, changed)
 	counts := map[string]int64{}
 	for _, s := range changed.Services {
 		if s.Replicas == nil && !s.OneShot && s.Kind != "DaemonSet" && len(s.Volumes) == 0 {

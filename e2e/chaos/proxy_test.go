@@ -85,7 +85,7 @@ func reverse(target *url.URL, f *faults) *httputil.ReverseProxy {
 		Transport:     f,
 		FlushInterval: -1,
 		ErrorLog:      log.New(io.Discard, "", 0),
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
 			if errors.Is(err, errReset) {
 				reset(r)
 			}

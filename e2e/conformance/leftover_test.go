@@ -26,7 +26,7 @@ func TestNothingIsLeftOfAKilledSuite(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
-	defer local("down", "--name", name) //nolint:errcheck // the test itself has done it, unless it failed
+	defer func() { _, _ = local("down", "--name", name) }() // the test itself has done it, unless it failed
 	if out, err := local("up", "--name", name, "--nodes", "containers", "--wait"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -24,8 +24,8 @@ func (h *historyFlag) bind(fs flagSet) {
 	fs.IntVar(&h.limit, "history-max", plan.DefaultHistory, "the same, as in helm")
 }
 
-// value is the limit as a plan has it, where 0 leaves everything as it is.
-func (h *historyFlag) value() int {
+// historyLimit is the limit as a plan has it, where 0 leaves everything as it is.
+func (h *historyFlag) historyLimit() int {
 	if h.limit <= 0 {
 		return -1
 	}

@@ -26,7 +26,7 @@ func TestHeapStaysInProportion(t *testing.T) {
 
 // TestEveryCollectionIsNoticed collects until each of three has been noticed:
 // one may come before the sentinel is out of sight.
-func TestEveryCollectionIsNoticed(t *testing.T) {
+func TestEveryCollectionIsNoticed(*testing.T) {
 	noticed := make(chan bool, 100)
 	afterCollection(&sentinel{paced: func() { noticed <- true }})
 	for range 3 {

@@ -69,7 +69,7 @@ func (o *rollbackOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return o.f.unknownRevision(at, err)
 	}
-	d, err := o.f.planRevision(ctx, at, r, plan.Options{ForceConflicts: o.conflicts, HistoryLimit: o.historyFlag.value(), Drift: plan.Drift(o.drift)})
+	d, err := o.f.planRevision(ctx, at, r, plan.Options{ForceConflicts: o.conflicts, HistoryLimit: o.historyLimit(), Drift: plan.Drift(o.drift)})
 	switch {
 	case err != nil:
 		return err
@@ -82,7 +82,7 @@ func (o *rollbackOptions) run(ctx context.Context, args []string) error {
 	if err := o.f.confirm(ctx, d.Plan, o.yes); err != nil {
 		return err
 	}
-	result, err := o.f.run(ctx, d, "rollback", o.waitFlags.options())
+	result, err := o.f.run(ctx, d, "rollback", o.options())
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (o *upOptions) complete() error {
 	switch {
 	case o.output != "" && o.dryRun == dryRunNone:
 		return usagef("--output needs --dry-run")
-	case o.rollback && !o.waitFlags.options().Wait:
+	case o.rollback && !o.options().Wait:
 		return usagef("--rollback-on-failure needs to wait for the services: leave out --no-wait")
 	}
 	return nil
@@ -103,7 +103,7 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 			return err
 		}
 	}
-	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, ForceRecreate: o.recreate, NoStart: o.noStart, HistoryLimit: o.historyFlag.value(), Drift: plan.Drift(o.drift)})
+	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, ForceRecreate: o.recreate, NoStart: o.noStart, HistoryLimit: o.historyLimit(), Drift: plan.Drift(o.drift)})
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 	result, err := o.f.run(ctx, d, "up", o.applyOptions())
 	switch {
 	case err != nil && o.rollback && ctx.Err() == nil && result.Changed():
-		return o.f.rollBack(ctx, d.location, o.applyOptions(), o.historyFlag.value())
+		return o.f.rollBack(ctx, d.location, o.applyOptions(), o.historyLimit())
 	case err != nil:
 		return err
 	}
@@ -128,5 +128,5 @@ func (o *upOptions) applyOptions() apply.Options {
 	if o.noStart {
 		return apply.Options{}
 	}
-	return o.waitFlags.options()
+	return o.options()
 }

@@ -120,7 +120,6 @@ func (l *lock) acquire(ctx context.Context, seen plan.Lock, limit time.Duration)
 			case !isTaken(err):
 				return stale, err
 			}
-			stale = true
 		} else if err := l.pause(ctx, began, limit); err != nil {
 			return true, err
 		}

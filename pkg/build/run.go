@@ -122,7 +122,8 @@ func (t Tool) run(ctx context.Context, service, doing string, args, env []string
 	cmd := exec.CommandContext(ctx, t.Program, args...)
 	cmd.Env = append(append([]string{}, t.Environ...), env...)
 	last := &tail{}
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(out, last), io.MultiWriter(out, last)
+	both := io.MultiWriter(out, last) // one writer, so that the lines keep their order
+	cmd.Stdout, cmd.Stderr = both, both
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stopTime
 	err := cmd.Run()

@@ -65,7 +65,7 @@ func (f *following) feed(ctx context.Context) error {
 	err := <-ended
 	stop()
 	for range len(feeds) - 1 {
-		<-ended
+		_ = <-ended // the first one's end is the reason
 	}
 	return err
 }

@@ -50,8 +50,8 @@ func (w *writer) entry(e Entry) {
 	c := e.Config
 	w.line(1, "- image: %s", scalar(e.Image))
 	w.line(2, "platform: %s", scalar(e.Platform))
-	w.word(2, "digest", c.Digest)
-	w.word(2, "id", c.ID)
+	w.word("digest", c.Digest)
+	w.word("id", c.ID)
 	if c.User != nil {
 		w.line(2, "user: %s", userText(*c.User))
 	}
@@ -67,13 +67,13 @@ func (w *writer) entry(e Entry) {
 			w.line(3, "- {name: %s, gid: %d}", scalar(g.Name), g.GID)
 		}
 	}
-	w.words(2, "expose", slices.SortedFunc(slices.Values(c.Expose), ComparePorts))
+	w.words("expose", slices.SortedFunc(slices.Values(c.Expose), ComparePorts))
 	w.healthcheck(c.Healthcheck)
-	w.words(2, "volumes", slices.Sorted(slices.Values(c.Volumes)))
-	w.word(2, "stop_signal", c.StopSignal)
-	w.words(2, "entrypoint", c.Entrypoint)
-	w.words(2, "cmd", c.Cmd)
-	w.word(2, "working_dir", c.WorkingDir)
+	w.words("volumes", slices.Sorted(slices.Values(c.Volumes)))
+	w.word("stop_signal", c.StopSignal)
+	w.words("entrypoint", c.Entrypoint)
+	w.words("cmd", c.Cmd)
+	w.word("working_dir", c.WorkingDir)
 }
 
 func compareUsers(a, b User) int   { return strings.Compare(a.Name, b.Name) }
@@ -118,15 +118,15 @@ func (w *writer) duration(key string, d time.Duration) {
 	}
 }
 
-func (w *writer) word(depth int, key, value string) {
+func (w *writer) word(key, value string) {
 	if value != "" {
-		w.line(depth, "%s: %s", key, scalar(value))
+		w.line(2, "%s: %s", key, scalar(value))
 	}
 }
 
-func (w *writer) words(depth int, key string, values []string) {
+func (w *writer) words(key string, values []string) {
 	if len(values) > 0 {
-		w.line(depth, "%s: %s", key, list(values))
+		w.line(2, "%s: %s", key, list(values))
 	}
 }
 

@@ -155,15 +155,15 @@ func (m *measurement) loop(app, namespace string, flags ...string) bench.Command
 	return bench.Command{Name: "PATCH loop with client-go", Path: m.self, Args: args}
 }
 
-func (m *measurement) kapp(app, namespace string) bench.Command {
+func (m *measurement) kapp(namespace string) bench.Command {
 	c := m.peer("kapp", "deploy", "--kubeconfig", m.kubeconfig, "-n", namespace, "--into-ns", namespace, "-a", "bench",
-		"-f", m.file(app+".yaml"), "--yes", "--wait=false")
+		"-f", m.file("app.yaml"), "--yes", "--wait=false")
 	c.Name = "`kapp deploy --wait=false`"
 	return c
 }
 
-func (m *measurement) kubectl(app, namespace string) bench.Command {
-	c := m.peer("kubectl", "--kubeconfig", m.kubeconfig, "-n", namespace, "apply", "--server-side", "-f", m.file(app+".yaml"))
+func (m *measurement) kubectl(namespace string) bench.Command {
+	c := m.peer("kubectl", "--kubeconfig", m.kubeconfig, "-n", namespace, "apply", "--server-side", "-f", m.file("app.yaml"))
 	c.Name = "`kubectl apply --server-side`"
 	return c
 }

@@ -32,8 +32,8 @@ func (m *measurement) first(ctx context.Context) error {
 		}{
 			{&ours, rounds, func(ns string) bench.Command { return m.up("app", ns, "--no-wait") }},
 			{&loop, rounds, func(ns string) bench.Command { return m.loop("app", ns) }},
-			{&kapp, rounds, func(ns string) bench.Command { return m.kapp("app", ns) }},
-			{&kubectl, slowRounds, func(ns string) bench.Command { return m.kubectl("app", ns) }},
+			{&kapp, rounds, func(ns string) bench.Command { return m.kapp(ns) }},
+			{&kubectl, slowRounds, func(ns string) bench.Command { return m.kubectl(ns) }},
 		} {
 			if round >= c.rounds || c.make("").Missing() {
 				continue
@@ -52,9 +52,9 @@ func (m *measurement) first(ctx context.Context) error {
 	t := head(fmt.Sprintf("first time, %d objects, no wait", 3*m.services))
 	row(&t, m.up("app", ""), ours, ours)
 	row(&t, m.loop("app", ""), loop, ours)
-	row(&t, m.kapp("app", ""), kapp, ours)
-	row(&t, m.kubectl("app", ""), kubectl, ours)
-	fmt.Fprintf(m.out, "\n%s%s", t, bench.Missing(m.kapp("app", ""), m.kubectl("app", "")))
+	row(&t, m.kapp(""), kapp, ours)
+	row(&t, m.kubectl(""), kubectl, ours)
+	fmt.Fprintf(m.out, "\n%s%s", t, bench.Missing(m.kapp(""), m.kubectl("")))
 	m.clean()
 	return nil
 }
@@ -66,24 +66,24 @@ func (m *measurement) unchanged(ctx context.Context) error {
 		return err
 	}
 	ours, kapp := m.up("app", a), bench.Command{}
-	if !m.kapp("app", "").Missing() {
-		b, err := m.filled(ctx, func(ns string) bench.Command { return m.kapp("app", ns) })
+	if !m.kapp("").Missing() {
+		b, err := m.filled(ctx, func(ns string) bench.Command { return m.kapp(ns) })
 		if err != nil {
 			return err
 		}
-		kapp = m.kapp("app", b)
+		kapp = m.kapp(b)
 	}
 	series, err := bench.InTurns(ctx, m.rounds, ours, kapp)
 	if err != nil {
 		return err
 	}
 	var slow bench.Series
-	if !m.kubectl("app", "").Missing() {
+	if !m.kubectl("").Missing() {
 		b, err := m.filled(ctx, func(ns string) bench.Command { return m.loop("app", ns) })
 		if err != nil {
 			return err
 		}
-		kubectl := m.kubectl("app", b)
+		kubectl := m.kubectl(b)
 		kubectl.Args = append(kubectl.Args, "--field-manager="+loopManager)
 		s, err := bench.Run(ctx, kubectl)
 		if err != nil {
@@ -93,8 +93,8 @@ func (m *measurement) unchanged(ctx context.Context) error {
 	}
 	t := head(fmt.Sprintf("nothing changed, %d objects", 3*m.services))
 	row(&t, ours, series[0], series[0])
-	row(&t, m.kapp("app", ""), series[1], series[0])
-	row(&t, m.kubectl("app", ""), slow, series[0])
+	row(&t, m.kapp(""), series[1], series[0])
+	row(&t, m.kubectl(""), slow, series[0])
 	fmt.Fprintf(m.out, "\n%s", t)
 	m.clean()
 	return nil
