@@ -65,7 +65,7 @@ tidy: ## go.mod and go.sum say what the code needs
 
 unit: ## unit, golden, property and script tests of the main module
 	$(call step,unit tests)
-	@CGO_ENABLED=1 $(GO) test -race -shuffle=on ./bench/... ./cmd/... ./internal/... ./pkg/...
+	@CGO_ENABLED=1 $(GO) test -race -shuffle=on ./bench/... ./cmd/... ./examples/... ./internal/... ./pkg/...
 
 local-test: $(BIN)/gantry-local ## tests of the embedded cluster
 	$(call step,tests of gantry-local)

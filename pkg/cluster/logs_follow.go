@@ -58,16 +58,17 @@ func (f *following) feed(ctx context.Context) error {
 	f.unsettled = len(feeds)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, len(feeds))
+	type end struct{ reason error }
+	ended := make(chan end, len(feeds))
 	for _, one := range feeds {
-		go func() { ended <- one.run(ctx) }()
+		go func() { ended <- end{one.run(ctx)} }()
 	}
-	err := <-ended
+	first := <-ended
 	stop()
 	for range len(feeds) - 1 {
-		_ = <-ended // the first one's end is the reason
+		<-ended
 	}
-	return err
+	return first.reason
 }
 
 func (f *following) feeds(ctx context.Context) []*feed[*corev1.Pod] {
