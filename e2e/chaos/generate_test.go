@@ -59,7 +59,10 @@ func (g *generator) service(p *project) service {
 	case 0:
 		s.Kind = "StatefulSet"
 	case 1:
-		s.Kind = "DaemonSet"
+		// A claim of one node cannot follow a pod to every node.
+		if len(s.Volumes) == 0 {
+			s.Kind = "DaemonSet"
+		}
 	}
 	if g.chance(2) && s.Kind != "DaemonSet" && len(s.Volumes) == 0 {
 		n := 1 + g.IntN(3)
@@ -185,7 +188,7 @@ func (g *generator) newPort(p *project, i int) {
 
 func (g *generator) addVolume(p *project, i int) {
 	s := &p.Services[i]
-	if s.Replicas != nil || s.OneShot {
+	if s.Replicas != nil || s.OneShot || s.Kind == "DaemonSet" {
 		return
 	}
 	volume := g.next("data")

@@ -61,7 +61,7 @@ func (f *Factory) plan(ctx context.Context, s selection, o plan.Options) (deploy
 func planWith(ctx context.Context, client *cluster.Client, set render.Set, observed plan.Observed, o plan.Options) (plan.Plan, diag.List, error) {
 	p, list := plan.New(set, observed, o)
 	last, ok := plan.LastRevision(observed.Revisions)
-	contested := slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Code == diag.DeployConflict })
+	contested := slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Code == diag.DeployConflict || d.Code == diag.DeployDrift })
 	if !ok || !contested || o.Drift == "" {
 		return p, list, nil
 	}

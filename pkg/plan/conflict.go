@@ -21,7 +21,7 @@ func conflicts(desired, live *unstructured.Unstructured, others []owner) []confl
 	own := ownTime(live)
 	for _, o := range others {
 		for _, path := range contested(nil, o.fields, desired.Object, live.Object) {
-			out = append(out, conflict{path, o.manager, hasDrifted(own, o.time)})
+			out = append(out, conflict{path, o.manager, wroteLater(own, o.time)})
 		}
 	}
 	return out

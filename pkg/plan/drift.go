@@ -48,7 +48,7 @@ func (b *builder) resolveConflicts(op *Op) {
 	var found findings
 	left := map[int]bool{}
 	for i, c := range op.Changes {
-		c.Drifted = c.Drifted || b.wasSet(op.Ref, c)
+		c.Drifted = b.hasDrifted(op.Ref, c)
 		op.Changes[i].Drifted = c.Drifted
 		switch {
 		case c.Manager == "" || c.Kind == Unowned:
@@ -73,15 +73,18 @@ func (b *builder) resolveConflicts(op *Op) {
 	op.Changes = dropAt(op.Changes, left)
 }
 
-// wasSet reports whether the last revision has set a field that another manager
-// owns now. It may have done so without owning it, under --drift=warn.
-func (b *builder) wasSet(ref render.Ref, c Change) bool {
-	if b.observed.Last == nil || c.Manager == "" {
-		return false
+// hasDrifted reports whether gantry has set a field that another manager owns
+// now: the last revision tells, and where it does not have the object in full,
+// who wrote last. A revision also tells of fields that --drift=warn has left.
+func (b *builder) hasDrifted(ref render.Ref, c Change) bool {
+	if c.Manager == "" || b.observed.Last == nil || ref.GroupKind.Kind == "Secret" {
+		return c.Drifted
 	}
-	return slices.ContainsFunc(b.observed.Last.Objects, func(o render.Object) bool {
-		return render.RefOf(o.Unstructured) == ref && hasField(o.Object, c.Path)
-	})
+	i := slices.IndexFunc(b.observed.Last.Objects, func(o render.Object) bool { return render.RefOf(o.Unstructured) == ref })
+	if i < 0 {
+		return c.Drifted
+	}
+	return hasField(b.observed.Last.Objects[i].Object, c.Path)
 }
 
 // hasField reports whether an object has a value at a path of a Change.
@@ -167,9 +170,9 @@ func otherValues(fields []string) string {
 	return "another value"
 }
 
-// hasDrifted reports whether a manager has written after gantry's own last
+// wroteLater reports whether a manager has written after gantry's own last
 // apply; both times are the API server's.
-func hasDrifted(own, other string) bool { return own != "" && other >= own }
+func wroteLater(own, other string) bool { return own != "" && other >= own }
 
 // ownTime returns when gantry has applied the object last; "" for never.
 func ownTime(live *unstructured.Unstructured) string {
