@@ -132,7 +132,7 @@ func sshFlags(_ *Job, b *types.BuildConfig) []string {
 		}
 		list = append(list, key.ID+"="+key.Path)
 	}
-	return each("--ssh", list)
+	return each("--ssh", sorted(list)) // the loader has them in no order
 }
 
 func ulimitFlags(_ *Job, b *types.BuildConfig) []string {
