@@ -70,7 +70,7 @@ or of "gantry configure --registry".`,
 
 func (o *buildOptions) run(ctx context.Context, services []string) error {
 	b, err := o.f.newBuilder(ctx, selection{Services: services, NoDeps: !o.deps}, o.buildFlags, o.quiet)
-	if err != nil || b == nil {
+	if err != nil {
 		return err
 	}
 	if len(b.services()) == 0 {
@@ -105,7 +105,7 @@ func NewCmdPush(f *Factory) *cobra.Command {
 
 func (o *pushOptions) run(ctx context.Context, services []string) error {
 	b, err := o.f.newBuilder(ctx, selection{Services: services, NoDeps: !o.deps}, o.buildFlags, o.quiet)
-	if err != nil || b == nil {
+	if err != nil {
 		return err
 	}
 	return b.push(ctx, o.keepGoing)

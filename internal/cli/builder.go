@@ -9,12 +9,15 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/gantry-dev/gantry/pkg/build"
 	"github.com/gantry-dev/gantry/pkg/compose"
-	"github.com/gantry-dev/gantry/pkg/params"
+	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/image"
+	"github.com/gantry-dev/gantry/pkg/image/inspect"
 )
 
 // builder builds the images of a project and brings them to where the nodes of
@@ -32,27 +35,25 @@ type builder struct {
 	tool *build.Tool
 }
 
-// newBuilder reads the files. It returns nil without an error where they cannot
-// be used and another stage tells so.
+// newBuilder reads the files.
 func (f *Factory) newBuilder(ctx context.Context, s selection, flags buildFlags, quiet bool) (*builder, error) {
-	project, err := f.load(ctx, s)
-	if err != nil {
+	app, list, err := f.read(ctx, s)
+	if err := f.shown(ctx, list, err); err != nil {
 		return nil, err
 	}
-	return f.builderOf(project, flags, quiet)
+	return f.builderOf(app, flags, quiet)
 }
 
-func (f *Factory) builderOf(project *compose.Project, flags buildFlags, quiet bool) (*builder, error) {
-	par, _ := params.Load(f.paramsOptions(project))
+func (f *Factory) builderOf(app application, flags buildFlags, quiet bool) (*builder, error) {
+	project, settings := app.Project, app.Params.Kubernetes
 	record, err := build.LoadRecord(f.stateDir(), project.Name, project.WorkingDir)
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{f: f, project: project, record: record, flags: flags, out: f.UI.Err, namespace: par.Kubernetes.Namespace}
+	b := &builder{f: f, project: project, record: record, flags: flags, out: f.UI.Err, registry: settings.Registry, namespace: settings.Namespace}
 	if quiet || f.UI.Quiet || f.UI.JSON {
 		b.out = io.Discard
 	}
-	b.registry = par.Kubernetes.Registry
 	if b.registry == "" {
 		if t, err := f.target(); err == nil {
 			b.registry = t.Registry
@@ -78,11 +79,11 @@ func (b *builder) name(service string) string {
 }
 
 // builtImages returns what was built for a project, by service.
-func (f *Factory) builtImages(project *compose.Project) (map[string]string, error) {
-	if len(build.Buildable(project, nil)) == 0 {
+func (f *Factory) builtImages(app application) (map[string]string, error) {
+	if len(build.Buildable(app.Project, nil)) == 0 {
 		return nil, nil
 	}
-	b, err := f.builderOf(project, buildFlags{}, true)
+	b, err := f.builderOf(app, buildFlags{}, true)
 	if err != nil {
 		return nil, err
 	}
@@ -239,13 +240,25 @@ func (b *builder) pushOne(ctx context.Context, job build.Job, image build.Image)
 			return err
 		}
 	}
-	ref, err := build.Pinned(ctx, job.Image)
+	ref, err := b.pinned(ctx, job)
 	if err != nil {
 		return err
 	}
 	image.Ref, image.Pushed = ref, true
 	b.f.UI.Notef("Pushed %s", ref)
 	return b.keep(job.Service, image)
+}
+
+// pinned asks the registry for the digest of a pushed image.
+func (b *builder) pinned(ctx context.Context, job build.Job) (string, error) {
+	digest, err := inspect.NewReader(inspect.Options{UserAgent: userAgent()}).Digest(ctx, job.Image)
+	var fault *inspect.Fault
+	if errors.As(err, &fault) {
+		at := []string{"services", job.Service, "build"}
+		use := imageUse{Image: job.Image, At: attributeAt{Path: strings.Join(at, "."), Pos: b.project.Pos(at...)}}
+		return "", b.f.show(diag.List{diagnose(fault, &use)})
+	}
+	return image.Pinned(job.Image, digest), err
 }
 
 // push pushes what was built.

@@ -43,10 +43,7 @@ func (o *createOptions) run(ctx context.Context, services []string) error {
 	if err != nil {
 		return err
 	}
-	s := selection{Services: services, NoDeps: o.noDeps, Scale: counts}
-	if err := o.f.bringImages(ctx, s, o.images); err != nil {
-		return err
-	}
+	s := selection{Services: services, NoDeps: o.noDeps, Scale: counts, Images: &o.images}
 	d, err := o.f.plan(ctx, s, plan.Options{NoStart: true, HistoryLimit: plan.DefaultHistory, Drift: plan.DriftRepair, ForceRecreate: o.recreate, ForceConflicts: o.conflicts})
 	if err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 
 	"github.com/gantry-dev/gantry/pkg/build"
 	"github.com/gantry-dev/gantry/pkg/cluster"
-	"github.com/gantry-dev/gantry/pkg/compose"
 )
 
 // How much of the images `up` builds.
@@ -50,18 +49,13 @@ func (i *imageFlags) mode() (int, error) {
 }
 
 // bringImages builds what is to be built and brings it to the target: pushed to
-// the registry, or loaded into the embedded cluster. Faults of the files are
-// left to the rendering, which tells all of them.
-func (f *Factory) bringImages(ctx context.Context, s selection, flags imageFlags) error {
+// the registry, or loaded into the embedded cluster.
+func (f *Factory) bringImages(ctx context.Context, app application, flags imageFlags) error {
 	mode, err := flags.mode()
-	if err != nil {
+	if err != nil || len(build.Buildable(app.Project, nil)) == 0 {
 		return err
 	}
-	project, list := compose.Load(ctx, f.composeOptions(s))
-	if list.HasErrors() || len(build.Buildable(project, nil)) == 0 {
-		return nil
-	}
-	b, err := f.builderOf(project, flags.buildFlags, flags.quiet)
+	b, err := f.builderOf(app, flags.buildFlags, flags.quiet)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +35,8 @@ type Factory struct {
 	// Executable returns the path of the running program.
 	Executable func() (string, error)
 	Now        func() time.Time
+	// stdin returns all of standard input, which is read once.
+	stdin func() ([]byte, error)
 
 	projectSet, clusterSet, displaySet flagSet
 	ignored                            []*ignoredValue
@@ -51,6 +56,7 @@ func NewFactory(p Process) *Factory {
 		Now:        time.Now,
 	}
 	f.RunProgram = f.runProgram
+	f.stdin = sync.OnceValues(func() ([]byte, error) { return io.ReadAll(f.UI.In) })
 	f.bindGroups()
 	return f
 }
@@ -79,4 +85,23 @@ func (f *Factory) config() (*config.File, error) {
 		return nil, err
 	}
 	return config.Load(path)
+}
+
+// replay reads standard input from its beginning: the Compose file of -f - is
+// read by several stages. Nothing is read before one of them asks.
+type replay struct {
+	read func() ([]byte, error)
+	rest *bytes.Reader
+}
+
+// Read returns the next bytes.
+func (r *replay) Read(p []byte) (int, error) {
+	if r.rest == nil {
+		data, err := r.read()
+		if err != nil {
+			return 0, err
+		}
+		r.rest = bytes.NewReader(data)
+	}
+	return r.rest.Read(p)
 }

@@ -28,18 +28,18 @@ func (f *Factory) divide(ctx context.Context, s selection) (files selection, res
 	if len(s.Services) == 0 && len(s.Scale) == 0 {
 		return s, rest
 	}
-	project, list := compose.Load(ctx, f.composeOptions(selection{}))
-	if project == nil || list.HasErrors() {
+	if !f.isLaidOver() {
 		return s, rest
 	}
-	if dir, ok := f.kustomization(project.WorkingDir); !ok || !hasKustomization(dir) {
+	project, list := compose.Load(ctx, f.composeOptions(selection{}))
+	if project == nil || list.HasErrors() {
 		return s, rest
 	}
 	known := slices.Concat(project.ServiceNames(), project.DisabledServiceNames())
 	for name := range project.Jobs {
 		known = append(known, name)
 	}
-	files = selection{NoDeps: s.NoDeps}
+	files = selection{NoDeps: s.NoDeps, Images: s.Images}
 	for _, name := range s.Services {
 		if slices.Contains(known, name) {
 			files.Services = append(files.Services, name)
@@ -59,8 +59,18 @@ func (f *Factory) divide(ctx context.Context, s selection) (files selection, res
 	return files, rest
 }
 
-func hasKustomization(dir string) bool {
-	_, ok := overlay.Find(dir)
+// isLaidOver reports whether a kustomization lies over the Compose files. They
+// need not be loaded for that.
+func (f *Factory) isLaidOver() bool {
+	project, _, ok := compose.Where(f.composeOptions(selection{}))
+	if !ok {
+		return false
+	}
+	dir, ok := f.kustomization(project)
+	if !ok {
+		return false
+	}
+	_, ok = overlay.Find(dir)
 	return ok
 }
 

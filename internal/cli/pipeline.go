@@ -34,6 +34,9 @@ type selection struct {
 	NoDeps   bool
 	// Scale overrides replica counts by service.
 	Scale map[string]int
+	// Images says that images are built and brought to the target before the
+	// rendering, and how; nil takes what was built before.
+	Images *imageFlags
 }
 
 // composeOptions turns the project flags into what compose.Load takes.
@@ -41,7 +44,7 @@ func (f *Factory) composeOptions(s selection) compose.Options {
 	p := f.Project
 	return compose.Options{
 		Files: p.Files, ProjectDir: p.Dir, ProjectName: p.Name, Profiles: p.Profiles, EnvFiles: p.EnvFiles,
-		Environ: f.Environ, WorkingDir: f.Dir, Stdin: f.UI.In,
+		Environ: f.Environ, WorkingDir: f.Dir, Stdin: &replay{read: f.stdin},
 		Services: s.Services, NoDeps: s.NoDeps,
 	}
 }
@@ -83,6 +86,11 @@ func (f *Factory) stages(ctx context.Context, s selection) (application, diag.Li
 	app, list, err := f.read(ctx, s)
 	if err != nil || list.HasErrors() {
 		return app, list, err
+	}
+	if s.Images != nil {
+		if err := f.bringImages(ctx, app, *s.Images); err != nil {
+			return app, list, err
+		}
 	}
 	app, faults, err := f.finish(ctx, app, false)
 	list.Add(faults...)
@@ -135,7 +143,7 @@ func (f *Factory) read(ctx context.Context, s selection) (application, diag.List
 
 // sketch renders what was read.
 func (f *Factory) sketch(ctx context.Context, app application) (*render.Draft, diag.List, error) {
-	built, err := f.builtImages(app.Project)
+	built, err := f.builtImages(app)
 	if err != nil {
 		return nil, nil, err
 	}

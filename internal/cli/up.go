@@ -99,9 +99,7 @@ func (o *upOptions) run(ctx context.Context, services []string) error {
 		return o.f.printObjects(ctx, s, o.output, o.secrets)
 	}
 	if o.dryRun == dryRunNone {
-		if err := o.f.bringImages(ctx, s, o.images); err != nil {
-			return err
-		}
+		s.Images = &o.images
 	}
 	d, err := o.f.plan(ctx, s, plan.Options{ForceConflicts: o.conflicts, ForceRecreate: o.recreate, NoStart: o.noStart, HistoryLimit: o.historyLimit(), Drift: plan.Drift(o.drift)})
 	if err != nil {

@@ -9,6 +9,6 @@
 // Every key below `build` is a row of one table that says how each tool spells
 // it, or that it cannot.
 //
-// It may import pkg/compose, compose-go's types and pkg/diag. It knows nothing
+// It may import pkg/compose, compose-go's types, pkg/image and pkg/diag. It knows nothing
 // of Kubernetes.
 package build

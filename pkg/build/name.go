@@ -5,22 +5,21 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/distribution/reference"
+
+	"github.com/gantry-dev/gantry/pkg/image"
 )
 
 // Name returns the full name and tag of a service's image, as docker completes
 // it: `image`, else PROJECT-SERVICE as docker compose calls it. A registry
 // (HOST[/PATH]) is put before a name that names none.
 func Name(project string, s types.ServiceConfig, registry string) string {
-	image := s.Image
-	if image == "" {
-		image = project + "-" + s.Name
+	short := image.Name(project, s.Name, s.Image)
+	if registry != "" && !namesRegistry(short) {
+		short = strings.TrimSuffix(registry, "/") + "/" + short
 	}
-	if registry != "" && !namesRegistry(image) {
-		image = strings.TrimSuffix(registry, "/") + "/" + image
-	}
-	named, err := reference.ParseDockerRef(image)
+	named, err := reference.ParseDockerRef(short)
 	if err != nil {
-		return image
+		return short
 	}
 	return named.String()
 }

@@ -109,6 +109,15 @@ func ComparePorts(a, b string) int {
 	return cmp.Or(cmp.Compare(m, n), strings.Compare(a, b))
 }
 
+// Name is the name under which a service's image is known: the one that
+// the file states, or docker compose's for what is built here.
+func Name(project, service, stated string) string {
+	if stated != "" {
+		return stated
+	}
+	return project + "-" + service
+}
+
 // DefaultPlatform is the one of most clusters.
 const DefaultPlatform = "linux/amd64"
 
@@ -125,14 +134,15 @@ func NormalPlatform(platform string) string {
 	if len(parts) == 1 {
 		parts = append(parts, "amd64")
 	}
-	parts[1] = architecture(parts[1])
+	parts[1] = Architecture(parts[1])
 	if len(parts) == 3 && parts[1] == "arm64" && parts[2] == "v8" { // the only variant
 		parts = parts[:2]
 	}
 	return strings.Join(parts, "/")
 }
 
-func architecture(name string) string {
+// Architecture gives an architecture the name that Go and Kubernetes use.
+func Architecture(name string) string {
 	switch name {
 	case "x86_64", "x86-64":
 		return "amd64"

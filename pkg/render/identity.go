@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/image"
 )
 
 // identityRows holds the rows of hostname, domainname, platform, runtime.
@@ -80,9 +81,9 @@ func mapPlatform(c *Ctx) {
 		c.podSecurity().SeccompProfile = nil
 	}
 	if arch != "" {
-		c.selectNodes(corev1.LabelArchStable, architecture(arch))
+		c.selectNodes(corev1.LabelArchStable, image.Architecture(arch))
 	}
-	if variant != "" && architecture(arch)+"/"+variant != "arm64/v8" {
+	if variant != "" && image.Architecture(arch)+"/"+variant != "arm64/v8" {
 		c.Report(diag.CodePlatform, "platform", "nodes do not tell the variant %s of their architecture", variant).Hint = "label the nodes, and choose them with deploy.placement.constraints"
 	}
 }
@@ -92,20 +93,4 @@ func (c *Ctx) selectNodes(label, value string) {
 		c.Pod.NodeSelector = map[string]string{}
 	}
 	c.Pod.NodeSelector[label] = value
-}
-
-// architecture gives an architecture the name that Go and Kubernetes use.
-func architecture(name string) string {
-	switch name {
-	case "x86_64", "x86-64":
-		return "amd64"
-	case "aarch64":
-		return "arm64"
-	case "i386", "i686":
-		return "386"
-	case "armhf", "armel":
-		return "arm"
-	default:
-		return name
-	}
 }

@@ -15,21 +15,12 @@ import (
 	"github.com/gantry-dev/gantry/pkg/image"
 )
 
-// imageName is the name under which a service's image is known: the one that
-// the file states, or docker compose's for what is built here.
-func imageName(project, service, stated string) string {
-	if stated != "" {
-		return stated
-	}
-	return project + "-" + service
-}
-
 // findImage returns what the lock knows of a service's image.
 func (o Options) findImage(p *compose.Project, service string, spec types.ContainerSpec) (image.Config, bool) {
 	if o.Images == nil {
 		return image.Config{}, false
 	}
-	return o.Images.Find(imageName(p.Name, service, spec.Image), spec.Platform)
+	return o.Images.Find(image.Name(p.Name, service, spec.Image), spec.Platform)
 }
 
 // pinned returns the reference of an image as manifests name it: with the

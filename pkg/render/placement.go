@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/image"
 	"github.com/gantry-dev/gantry/pkg/params"
 )
 
@@ -79,7 +80,7 @@ func (c *Ctx) constrain(key string, equal bool, value string) bool {
 	case key == "node.platform.os":
 		label = corev1.LabelOSStable
 	case key == "node.platform.arch":
-		label, value = corev1.LabelArchStable, architecture(strings.ToLower(value))
+		label, value = corev1.LabelArchStable, image.Architecture(strings.ToLower(value))
 	case strings.HasPrefix(key, "node.labels."):
 		label = strings.TrimPrefix(key, "node.labels.")
 	case key == "node.role" && (value == "manager" || value == "worker"):

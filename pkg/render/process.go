@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/image"
 )
 
 // processRows holds the rows of the process: what runs, from which image.
@@ -79,7 +80,7 @@ func mapImage(c *Ctx) {
 	if c.Service.Image != "" || c.Service.Provider != nil {
 		return
 	}
-	c.Container.Image = imageName(c.Project.Name, c.owner(), "")
+	c.Container.Image = image.Name(c.Project.Name, c.owner(), "")
 	d := c.Report(diag.CodeImageMissing, "build", "service %s is built here and has no image that a cluster could pull", c.owner())
 	d.Hint = "run `gantry compose build` (or `up --build`), which keeps what came of it; or add `image: REGISTRY/NAME:TAG` beside `build`, then build and push it under that name"
 }
