@@ -3,18 +3,16 @@ package e2e
 import (
 	"archive/tar"
 	"bytes"
-	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gantry-dev/gantry/e2e/pack"
 )
 
 // busybox is the static program of Debian's package busybox-static.
@@ -34,25 +32,7 @@ func buildImage(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func busyboxImage(command []string) (v1.Image, error) {
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-		content, err := busyboxRoot()
-		return io.NopCloser(bytes.NewReader(content)), err
-	})
-	if err != nil {
-		return nil, err
-	}
-	image, err := mutate.AppendLayers(empty.Image, layer)
-	if err != nil {
-		return nil, err
-	}
-	file, err := image.ConfigFile()
-	if err != nil {
-		return nil, err
-	}
-	file = file.DeepCopy()
-	file.OS, file.Architecture = "linux", runtime.GOARCH
-	file.Config = v1.Config{Entrypoint: command, Env: []string{"PATH=/bin"}}
-	return mutate.ConfigFile(image, file)
+	return pack.Image(busyboxRoot, v1.Config{Entrypoint: command, Env: []string{"PATH=/bin"}})
 }
 
 // busyboxRoot is the root file system: busybox, links to it, and the folders

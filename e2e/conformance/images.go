@@ -9,14 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"github.com/gantry-dev/gantry/e2e/pack"
 )
 
 // busybox is the static program of Debian's package busybox-static: the shell
@@ -80,24 +79,7 @@ func WriteImages(path, probe string) error {
 }
 
 func (i image) build(probe []byte) (v1.Image, error) {
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-		content, err := i.root(probe)
-		return io.NopCloser(bytes.NewReader(content)), err
-	})
-	if err != nil {
-		return nil, err
-	}
-	built, err := mutate.AppendLayers(empty.Image, layer)
-	if err != nil {
-		return nil, err
-	}
-	file, err := built.ConfigFile()
-	if err != nil {
-		return nil, err
-	}
-	file = file.DeepCopy()
-	file.OS, file.Architecture, file.Config = "linux", runtime.GOARCH, i.config
-	return mutate.ConfigFile(built, file)
+	return pack.Image(func() ([]byte, error) { return i.root(probe) }, i.config)
 }
 
 // entry is a file or folder of an image.

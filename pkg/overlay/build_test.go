@@ -16,8 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
 	"github.com/gantry-dev/gantry/pkg/render"
@@ -117,17 +115,7 @@ func oracle(t testing.TB, dir string) ([]*unstructured.Unstructured, error) {
 		t.Fatal(err)
 	}
 	write(t, path, listFirst(string(text), name))
-	o := krusty.MakeDefaultOptions()
-	o.Reorder = krusty.ReorderOptionUnspecified
-	m, err := krusty.MakeKustomizer(o).Run(filesys.MakeFsOnDisk(), dir)
-	if err != nil {
-		return nil, err
-	}
-	out, err := m.AsYaml()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parse(t, string(out)), nil
+	return kustomizeAlone(t, dir)
 }
 
 // listFirst adds a name to the resources in the text of a kustomization.

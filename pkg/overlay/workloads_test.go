@@ -43,7 +43,7 @@ func TestAloneGivesWhatKustomizeGives(t *testing.T) {
 	}
 }
 
-func kustomizeAlone(t *testing.T, dir string) ([]*unstructured.Unstructured, error) {
+func kustomizeAlone(t testing.TB, dir string) ([]*unstructured.Unstructured, error) {
 	t.Helper()
 	o := krusty.MakeDefaultOptions()
 	o.Reorder = krusty.ReorderOptionUnspecified

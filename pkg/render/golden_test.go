@@ -27,7 +27,13 @@ func goldenName(path string) string {
 // TestAttributeGoldens renders testdata/attributes/NAME/compose.yaml, with
 // ecs-params.yml where there is one, and compares want.yaml and want.diag.
 func TestAttributeGoldens(t *testing.T) {
-	dirs, err := filepath.Glob("testdata/attributes/*")
+	compareGoldens(t, "testdata/attributes/*")
+}
+
+// compareGoldens renders each folder of a pattern and compares what came of it.
+func compareGoldens(t *testing.T, pattern string) {
+	t.Helper()
+	dirs, err := filepath.Glob(pattern)
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no goldens: %v", err)
 	}

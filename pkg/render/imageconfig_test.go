@@ -13,17 +13,7 @@ import (
 // TestImageGoldens renders testdata/images/NAME/compose.yaml with the
 // gantry.lock beside it.
 func TestImageGoldens(t *testing.T) {
-	dirs, err := filepath.Glob("testdata/images/*")
-	if err != nil || len(dirs) == 0 {
-		t.Fatalf("no goldens: %v", err)
-	}
-	for _, dir := range dirs {
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			set, diags := renderDir(t, dir)
-			golden(t, filepath.Join(dir, "want.yaml"), yamlStream(t, set))
-			golden(t, filepath.Join(dir, "want.diag"), diagLines(diags))
-		})
-	}
+	compareGoldens(t, "testdata/images/*")
 }
 
 // readLock reads the lock of a golden; nil without one.
