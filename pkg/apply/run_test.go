@@ -200,16 +200,36 @@ func TestInterruptEndsAtOnceAndTheNextRunCompletes(t *testing.T) {
 	l.up(project(t, "stop", service{name: "web", image: "a:1"}))
 }
 
+// limitPods makes a quota and waits until the API server goes by it, which it
+// does once the quota's controller has counted.
+func (l *lab) limitPods(n int64) {
+	l.t.Helper()
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "q"}}
+	quota.Spec.Hard = corev1.ResourceList{corev1.ResourcePods: *resource.NewQuantity(n, resource.DecimalSI)}
+	quotas := l.direct.Kube().CoreV1().ResourceQuotas(l.namespace)
+	if _, err := quotas.Create(l.t.Context(), quota, metav1.CreateOptions{}); err != nil {
+		l.t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		got, err := quotas.Get(l.t.Context(), quota.Name, metav1.GetOptions{})
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if used := got.Status.Used[corev1.ResourcePods]; used.Value() >= n {
+			return
+		}
+		if time.Now().After(deadline) {
+			l.t.Fatalf("the quota counts no pods: %+v", got.Status)
+		}
+	}
+}
+
 func TestQuotaIsExplained(t *testing.T) {
 	for _, kind := range []string{"Deployment", "StatefulSet"} {
 		t.Run(kind, func(t *testing.T) {
 			l := newLab(t)
 			l.up(project(t, "base", service{name: "x", image: "a:1"}))
-			quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "q"}}
-			quota.Spec.Hard = corev1.ResourceList{corev1.ResourcePods: resource.MustParse("1")}
-			if _, err := l.direct.Kube().CoreV1().ResourceQuotas(l.namespace).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
-				t.Fatal(err)
-			}
+			l.limitPods(1)
 			_, result, err := l.try(t.Context(), project(t, "quota", service{name: "web", image: "a:1", kind: kind}), apply.Options{Wait: true, Timeout: time.Minute})
 			text := fmt.Sprint(result.Diagnostics)
 			if !errors.Is(err, apply.ErrFailed) || !strings.Contains(text, "GTY576") || !strings.Contains(text, "exceeded quota: q") {
