@@ -34,7 +34,8 @@ func locked(ctx context.Context, c *cluster.Client, p plan.Plan, again Planner, 
 		return runWith(ctx, c, p, opts, nil, do)
 	}
 	events := &emitter{to: opts.Events}
-	l := newLock(c, p.Project, opts, func(h Holder) {
+	revisions := func(ctx context.Context) ([]plan.Revision, error) { return c.Revisions(ctx, p.Project) }
+	l := newLock(c, revisions, p.Project, opts, func(h Holder) {
 		events.emit(Event{ID: "Project/" + p.Project, Status: Working, Text: TextWaiting, Details: "for " + h.String()})
 	})
 	var made Result
@@ -45,7 +46,11 @@ func locked(ctx context.Context, c *cluster.Client, p plan.Plan, again Planner, 
 		}
 		if !errors.Is(err, errStale) || try == maxPlans {
 			result = result.with(made)
-			result.Diagnostics = append(result.Diagnostics, record(ctx, c, p, opts, l.tookOver, result, err)...)
+			diags, ended := record(ctx, c, p, opts, l, result, err)
+			result.Diagnostics = append(result.Diagnostics, diags...)
+			if ended {
+				l.leave()
+			}
 			l.release(ctx, result.removed)
 			return result, err
 		}

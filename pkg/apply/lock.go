@@ -76,8 +76,12 @@ type lock struct {
 	// waiting is told who holds the Lease.
 	waiting func(Holder)
 	now     func() time.Time
-	// last is the Lease as this run has written or seen it.
+	// last is the Lease as this run has written or seen it; over says that the
+	// run which it names has ended.
 	last *coordinationv1.Lease
+	over bool
+	// revisions lists the project's, which tell of runs that have ended.
+	revisions func(context.Context) ([]plan.Revision, error)
 	// denied says that the user may not use leases, or that there is no place
 	// for one: the run goes on without.
 	denied error
@@ -93,10 +97,10 @@ type lock struct {
 	tell func(error)
 }
 
-func newLock(k kube, project string, opts Options, waiting func(Holder)) *lock {
+func newLock(k kube, revisions func(context.Context) ([]plan.Revision, error), project string, opts Options, waiting func(Holder)) *lock {
 	return &lock{
 		leases: k.Kube().CoordinationV1().Leases(k.Namespace()), project: project, self: opts.Self,
-		id: newRunID(), process: thisProcess(), waiting: waiting, now: time.Now,
+		id: newRunID(), process: thisProcess(), waiting: waiting, now: time.Now, revisions: revisions,
 	}
 }
 
@@ -108,11 +112,11 @@ func (l *lock) acquire(ctx context.Context, seen plan.Lock, limit time.Duration)
 		l.denied = errors.New("leases may not be read")
 		return false, nil
 	}
-	l.last, stale = seen.Lease, !seen.Free()
+	l.last, l.over, stale = seen.Lease, seen.Ended, !seen.Free()
 	began, watch := time.Now(), vigil{}
 	for {
 		if l.isFree() || watch.isOver(l.last, time.Now()) {
-			left := !(plan.Lock{Lease: l.last}).Free()
+			left := !l.seen().Free()
 			switch err := l.take(ctx); {
 			case err == nil:
 				l.tookOver = left
@@ -130,6 +134,8 @@ func (l *lock) acquire(ctx context.Context, seen plan.Lock, limit time.Duration)
 	}
 }
 
+func (l *lock) seen() plan.Lock { return plan.Lock{Lease: l.last, Ended: l.over} }
+
 // isLeft reports whether a Lease is of a run of this machine that was killed.
 func (l *lock) isLeft(seen plan.Lock) bool {
 	return !seen.Free() && hasEndedProcess(seen.Lease.Annotations[annotationProcess])
@@ -138,7 +144,7 @@ func (l *lock) isLeft(seen plan.Lock) bool {
 // isFree reports whether no run holds the Lease, or one of this machine that
 // does not run any more.
 func (l *lock) isFree() bool {
-	return (plan.Lock{Lease: l.last}).Free() || hasEndedProcess(l.last.Annotations[annotationProcess])
+	return l.seen().Free() || hasEndedProcess(l.last.Annotations[annotationProcess])
 }
 
 // pause waits for the next look at a Lease that another run holds.
@@ -158,6 +164,7 @@ func (l *lock) pause(ctx context.Context, began time.Time, limit time.Duration) 
 // the vigil then begins anew.
 func (l *lock) look(ctx context.Context, watch *vigil) error {
 	lease, err := l.leases.Get(ctx, plan.LeaseName(l.project), metav1.GetOptions{})
+	l.over = false
 	switch {
 	case apierrors.IsNotFound(err):
 		l.last = nil
@@ -167,8 +174,20 @@ func (l *lock) look(ctx context.Context, watch *vigil) error {
 		return fmt.Errorf("look at the project's lease: %w", err)
 	default:
 		l.last = lease
+		l.lookForEnd(ctx)
 	}
 	return nil
+}
+
+// lookForEnd looks whether the run that the Lease names has ended. Without an
+// answer, the Lease itself tells in the end.
+func (l *lock) lookForEnd(ctx context.Context) {
+	if l.revisions == nil || l.seen().Free() {
+		return
+	}
+	if all, err := l.revisions(ctx); err == nil {
+		l.over = l.seen().With(all).Ended
+	}
 }
 
 // isTaken reports whether a write failed since another run was faster.

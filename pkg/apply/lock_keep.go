@@ -112,6 +112,17 @@ func (l *lock) lookWho(ctx context.Context) error {
 	return fmt.Errorf("%w: its lease was taken away", ErrConcurrent)
 }
 
+// leave stops renewing a Lease whose end a revision tells: it needs no write.
+func (l *lock) leave() {
+	if l.stop != nil {
+		l.stop()
+		<-l.done
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = false
+}
+
 // release gives the Lease back, also after an interrupt; with remove it is
 // deleted as well. What fails here only makes the next run wait for its end.
 func (l *lock) release(ctx context.Context, remove bool) {

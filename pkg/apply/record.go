@@ -46,26 +46,38 @@ type recorder struct {
 
 // record stores a revision of a run that has changed something, or that has
 // made good what an earlier one left unfinished, and deletes the outdated ones.
-// Failing to do so does not fail the run.
-func record(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options, took bool, result Result, err error) diag.List {
+// Failing to do so does not fail the run. ended says that the revision tells of
+// the run's end, so that the Lease need not be given back.
+func record(ctx context.Context, c *cluster.Client, p plan.Plan, opts Options, l *lock, result Result, err error) (diags diag.List, ended bool) {
 	status, ok := statusOfRun(ctx, result, err)
 	last, _ := plan.LastRevision(p.Revisions)
-	unfinished := err == nil && (took || last.Status != plan.Deployed && last.Number > 0)
+	unfinished := err == nil && (l.tookOver || last.Status != plan.Deployed && last.Number > 0)
 	if opts.Record == nil || !ok || !result.Changed() && !unfinished {
-		return nil
+		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	r := recorder{client: c, plan: p, opts: opts}
-	var diags diag.List
-	if opts.Record.Limit >= 0 {
-		if err := r.store(ctx, status); err != nil {
-			diags.Add(diag.New(diag.RevisionNotStored, diag.Pos{}, "", "this deploy cannot be rolled back to: %s", cluster.Words(err)))
-			return diags
-		}
+	outdated := r.outdated(status)
+	if opts.Record.Limit < 0 {
+		r.forget(ctx, outdated)
+		return nil, false
 	}
-	r.forget(ctx, r.outdated(status))
-	return diags
+	// What tells of the end has to be the last write. The outdated revisions go
+	// before, unless none would be left if the run were killed in between.
+	run := ""
+	if l.isHeld() && !result.removed && len(outdated) < max(len(p.Revisions), 1) {
+		run = l.id
+		r.forget(ctx, outdated)
+	}
+	if err := r.store(ctx, status, run); err != nil {
+		diags.Add(diag.New(diag.RevisionNotStored, diag.Pos{}, "", "this deploy cannot be rolled back to: %s", cluster.Words(err)))
+		return diags, false
+	}
+	if run == "" {
+		r.forget(ctx, outdated)
+	}
+	return nil, run != ""
 }
 
 // statusOfRun says how a run ended; ok is false for one that is no news.
@@ -92,8 +104,9 @@ func (r recorder) outdated(status plan.RevisionStatus) []plan.Revision {
 	return slices.DeleteFunc(plan.Outdated(all, r.opts.Record.Limit), func(o plan.Revision) bool { return o.Number == r.plan.NextRevision() })
 }
 
-// store writes the revision under the next free number.
-func (r recorder) store(ctx context.Context, status plan.RevisionStatus) error {
+// store writes the revision under the next free number. run is that of the Lease,
+// if it is to tell of its end.
+func (r recorder) store(ctx context.Context, status plan.RevisionStatus, run string) error {
 	set, err := r.whole(ctx)
 	if err != nil {
 		return err
@@ -101,6 +114,7 @@ func (r recorder) store(ctx context.Context, status plan.RevisionStatus) error {
 	rev := plan.Revision{
 		Number: r.plan.NextRevision(), Status: status, Changes: changesOf(r.plan), Files: r.opts.Record.Files,
 		By: r.opts.Self.Who, Command: r.opts.Self.Command, From: r.opts.Record.From,
+		Run: run,
 	}
 	for ; ; rev.Number++ {
 		secrets, err := plan.EncodeRevision(rev, set, r.client.Namespace())

@@ -82,6 +82,9 @@ func public(op plan.Op, live *unstructured.Unstructured) *unstructured.Unstructu
 // sendOp sends the requests of an operation and returns the object as it is then.
 func (r *runner) sendOp(ctx context.Context, s *step) (*unstructured.Unstructured, error) {
 	op := s.op
+	if err := r.expand(ctx, op); err != nil {
+		return nil, err
+	}
 	switch {
 	case r.opts.DryRun && (op.Verb == plan.Replace || op.Verb == plan.Recreate || op.Before != nil):
 		return op.Object, r.dryReplace(ctx, op)

@@ -36,22 +36,25 @@ func Observe(ctx context.Context, c *Client, project string, gks []schema.GroupK
 	return observed, c.explain(ctx, err)
 }
 
-// records reads what gantry itself keeps of a project: inventory and Lease.
+// records reads what gantry itself keeps of a project. The inventory comes after
+// the Lease and the revisions, which tell whether a run has ended: what a run has
+// written before it ended is then seen.
 func (c *Client) records(ctx context.Context, project string) (out plan.Observed, err error) {
-	group, ctx := errgroup.WithContext(ctx)
+	group, both := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		out.Inventory, err = c.Inventory(ctx, project)
+		out.Lock, err = c.lock(both, project)
 		return err
 	})
 	group.Go(func() (err error) {
-		out.Lock, err = c.lock(ctx, project)
+		out.Revisions, err = c.Revisions(both, project)
 		return err
 	})
-	group.Go(func() (err error) {
-		out.Revisions, err = c.Revisions(ctx, project)
-		return err
-	})
-	return out, group.Wait()
+	if err := group.Wait(); err != nil {
+		return out, err
+	}
+	out.Lock = out.Lock.With(out.Revisions)
+	out.Inventory, err = c.Inventory(ctx, project)
+	return out, err
 }
 
 // lock reads a project's Lease.

@@ -76,6 +76,7 @@ func objectRules() []causeRule {
 		{[]string{"spec", "replicas"}, sayReplicas},
 		{[]string{"spec", "ports"}, says("ports changed", false)},
 		{[]string{"spec", "resources", "requests", "storage"}, says("size", true)},
+		{[]string{"spec", "volumeClaimTemplates"}, says(causeClaims, false)},
 		{[]string{"data", "*"}, sayKey("key")},
 		{[]string{"stringData", "*"}, sayKey("key")},
 		{[]string{"metadata", "annotations", annotationSpecHash}, func(namer, Change) string { return "" }},

@@ -24,11 +24,11 @@ type immutable struct {
 }
 
 const (
-	waySelector = "selectors are fixed when a workload is made: rename the service, or delete it with `gantry compose rm SERVICE` and run `up` again"
-	wayClaims   = "the volumes of a StatefulSet are fixed when it is made: give the volume a new name, or delete the service with `gantry compose rm SERVICE` (its data stays) and run `up` again"
-	wayVolume   = "a volume's class and access mode are fixed when it is made: use a new volume name and copy the data, or delete the volume and its data with `gantry compose down --volumes`"
-	wayShrink   = "volumes only grow: keep the size, use a new volume name and copy the data, or delete the volume and its data with `gantry compose down --volumes`"
-	wayClass    = "a StorageClass is fixed when it is made: use a new name"
+	wayClaims  = "a volume's class and access mode are fixed when it is made: give the volume a new name and copy the data, or delete the service with `gantry compose rm SERVICE` and its claims with kubectl"
+	wayDeletes = "its claims would be deleted with it (persistentVolumeClaimRetentionPolicy.whenDeleted: Delete): run `up` with whenDeleted: Retain first, then make this change"
+	wayVolume  = "a volume's class and access mode are fixed when it is made: use a new volume name and copy the data, or delete the volume and its data with `gantry compose down --volumes`"
+	wayShrink  = "volumes only grow: keep the size, use a new volume name and copy the data, or delete the volume and its data with `gantry compose down --volumes`"
+	wayClass   = "a StorageClass is fixed when it is made: use a new name"
 )
 
 // immutables is the table of fields that cannot change in place. The source of
@@ -41,11 +41,10 @@ func immutables() []immutable {
 		return rulesFor(immutable{kind: kind, verb: verb, risk: risk}, paths)
 	}
 	var out []immutable
+	out = append(out, statefulSetRules()...)
 	for _, kind := range []schema.GroupKind{kindDeployment(), kindStatefulSet(), kindDaemonSet(), kindReplicaSet()} {
-		out = append(out, refuse(kind, diag.DeployImmutable, waySelector, spec("selector"))...)
+		out = append(out, become(kind, Replace, Interrupts, spec("selector"))...)
 	}
-	out = append(out, refuse(kindStatefulSet(), diag.DeployImmutable, wayClaims, spec("volumeClaimTemplates"))...)
-	out = append(out, become(kindStatefulSet(), Recreate, "", spec("serviceName"), spec("podManagementPolicy"))...)
 	out = append(out, become(kindJob(), Replace, "", spec("template"), spec("selector"), spec("completions"), spec("completionMode"),
 		spec("podFailurePolicy"), spec("successPolicy"), spec("backoffLimitPerIndex"), spec("managedBy"))...)
 	out = append(out, become(kindService(), Replace, Interrupts, spec("clusterIP"), spec("loadBalancerClass"))...)

@@ -220,6 +220,7 @@ func (b *builder) planExisting(op *Op) {
 	default:
 		op.Verb, op.Cause = Update, cause(b.names, op.Changes)
 		b.decideFixed(op)
+		b.growth(op)
 		b.assess(op)
 	}
 	if op.Sensitive {
@@ -292,6 +293,21 @@ func (b *builder) decideFixed(op *Op) {
 	}
 	if op.Verb == Replace && op.GroupKind == kindJob() {
 		op.Cause += ", runs again"
+	}
+	b.renamePods(op)
+}
+
+// renamePods has the pods of a StatefulSet with another serviceName replaced, one
+// after the other: the name is part of their DNS names, which are fixed.
+func (b *builder) renamePods(op *Op) {
+	renamed := slices.ContainsFunc(op.Changes, func(c Change) bool { return c.under("spec", "serviceName") })
+	if op.GroupKind != kindStatefulSet() || op.Verb != Recreate || !renamed || b.opts.ForceRecreate {
+		return
+	}
+	last, _, _ := unstructured.NestedString(op.Live.Object, restartPath()...)
+	_ = unstructured.SetNestedField(op.Object.Object, next(last), restartPath()...)
+	if replicas, declared, _ := unstructured.NestedInt64(op.Live.Object, "spec", "replicas"); !declared || replicas <= 1 {
+		op.addRisk(Interrupts)
 	}
 }
 

@@ -25,8 +25,11 @@ type Observed struct {
 	// Absent lists what the set requires and the cluster lacks.
 	Absent []render.Requirement
 	// Claims are the claims that the project's StatefulSets have made; filled in
-	// only for a Down that deletes volumes.
+	// only for a Down that deletes volumes, and of StatefulSets whose volumes grow.
 	Claims []*unstructured.Unstructured
+	// Expandable tells of the StorageClasses of volumes that grow whether they
+	// allow it; one that may not be read is missing.
+	Expandable map[string]bool
 	// NamespaceMissing says that the namespace does not exist.
 	NamespaceMissing bool
 }

@@ -123,6 +123,8 @@ type Op struct {
 	// scale it; nil otherwise. What has no count is suspended with 0 and goes on
 	// with any other.
 	Scale *int32
+	// Expand are the claims that grow in place before the object is sent.
+	Expand []Expansion
 	// Restart is the mark that a restart puts into the pod template; "" otherwise.
 	Restart string
 	// Service, Path, Pos and Sensitive are those of the set's object.

@@ -40,6 +40,9 @@ type Revision struct {
 	By, Command string
 	// From is the revision that a rollback brought back; 0 otherwise.
 	From int
+	// Run is the identity under which the run held the project's Lease, if the
+	// revision is the last that it wrote: then the Lease is free again. "" otherwise.
+	Run string
 	// Parts is the number of Secrets that hold the objects.
 	Parts int
 	// holds are the marks of the Secrets that the revision refers to. Their

@@ -34,6 +34,7 @@ const (
 	annotationFrom    = "gantry.dev/rollback-to"
 	annotationParts   = "gantry.dev/parts"
 	annotationHolds   = "gantry.dev/holds"
+	annotationEnded   = "gantry.dev/ended-run"
 	revisionDataKey   = "revision.json.gz"
 )
 
@@ -110,6 +111,9 @@ func (r Revision) describe(m *metav1.ObjectMeta, project string) {
 		annotationChanges: r.Changes, annotationFiles: strings.Join(r.Files, "\n"), annotationBy: r.By, annotationRan: r.Command,
 		annotationParts: strconv.Itoa(r.Parts), annotationHolds: strings.Join(r.holds, ","),
 	}
+	if r.Run != "" {
+		m.Annotations[annotationEnded] = r.Run
+	}
 	if r.From > 0 {
 		m.Annotations[annotationFrom] = strconv.Itoa(r.From)
 	}
@@ -125,6 +129,7 @@ func RevisionOf(m *metav1.ObjectMeta) (r Revision, ok bool) {
 	r = Revision{
 		Number: n, Status: RevisionStatus(m.Labels[labelStatus]), Updated: m.CreationTimestamp.Time,
 		Changes: m.Annotations[annotationChanges], By: m.Annotations[annotationBy], Command: m.Annotations[annotationRan],
+		Run: m.Annotations[annotationEnded],
 	}
 	r.From, _ = strconv.Atoi(m.Annotations[annotationFrom])
 	r.Parts, _ = strconv.Atoi(m.Annotations[annotationParts])

@@ -77,6 +77,15 @@ func (m *measurement) count() (*counter, *httptest.Server, string, error) {
 	return c, server, path, clientcmd.WriteToFile(*config, path)
 }
 
+// rename writes an input under another name.
+func (m *measurement) rename(app, name string) error {
+	content, err := os.ReadFile(m.file(app + ".compose"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(m.file(name+".compose"), content, 0o600)
+}
+
 // requests counts what a run sends, seen by a proxy before the API server. The
 // first run fills the discovery cache.
 func (m *measurement) requests(ctx context.Context) error {
@@ -97,7 +106,11 @@ func (m *measurement) requests(ctx context.Context) error {
 	for _, run := range []struct{ name, app string }{
 		{"first time", "app"}, {"nothing changed", "app"}, {"one service changed", "changed"}, {"nothing changed", "changed"},
 	} {
-		if _, err := bench.Run(ctx, m.up(run.app, namespace, "--no-wait")); err != nil {
+		// Under one name, as a user edits one file.
+		if err := m.rename(run.app, "edited"); err != nil {
+			return err
+		}
+		if _, err := bench.Run(ctx, m.up("edited", namespace, "--no-wait")); err != nil {
 			return err
 		}
 		sum, text := c.taken()
