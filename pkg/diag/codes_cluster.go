@@ -52,8 +52,6 @@ func planCodes() []CodeInfo {
 			Doc: "Kubernetes fixes the field when the object is made. gantry changes such a field in the safe way that docs/immutable.md lists; where there is none, it deletes nothing to get around that, and the hint names the way."},
 		{Code: DeployVolumeShrinks, Severity: Error, Title: "a volume cannot become smaller",
 			Doc: "A PersistentVolumeClaim only grows. Keep its size, or move the data to a volume of another name."},
-		{Code: DeployVolumeFixed, Severity: Error, Title: "a volume cannot grow",
-			Doc: "A PersistentVolumeClaim grows in place only when it is bound and its StorageClass has allowVolumeExpansion: true. Nothing is changed. Keep the size, or move the data to a volume of another name."},
 		{Code: DeployConflict, Severity: Error, Title: "another tool owns the field",
 			Doc: "A field that the files set was set to another value by another field manager (kubectl, an autoscaler, an operator). Remove the field from the files to leave it to that tool, or take it over with --force-conflicts."},
 		{Code: DeployForeign, Severity: Error, Title: "an object of that name is not the project's",

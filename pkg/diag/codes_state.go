@@ -18,5 +18,7 @@ func stateCodes() []CodeInfo {
 			Doc: "The deploy succeeded, but cannot be rolled back to: the cluster did not accept the revision, or the rendered objects need more than 16 Secrets even when compressed."},
 		{Code: DeployDrift, Severity: Warning, Title: "fields were changed by others since the last deploy",
 			Doc: "Another field manager (kubectl edit, an autoscaler, an operator) has changed fields that the files set, after gantry had applied them. With --drift=repair, the default, they are set back; warn leaves them, ignore leaves them without this message. A field that another manager had set before the files did is a conflict (GTY502)."},
+		{Code: DeployVolumeFixed, Severity: Error, Title: "a volume cannot grow",
+			Doc: "A PersistentVolumeClaim grows in place only when it is bound and its StorageClass has allowVolumeExpansion: true. Nothing is changed. Keep the size, or move the data to a volume of another name."},
 	}
 }
