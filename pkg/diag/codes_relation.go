@@ -35,6 +35,8 @@ const (
 	CodeTmpfsOption         Code = "GTY335"
 	CodeVolumesFrom         Code = "GTY336"
 	CodeVolumeSeed          Code = "GTY337"
+	CodeBindContent         Code = "GTY338"
+	CodeSysctlNode          Code = "GTY339"
 	CodeBindSocket          Code = "GTY340"
 	CodeBindSystem          Code = "GTY341"
 	CodeBindSource          Code = "GTY342"
@@ -95,16 +97,18 @@ func relationCodes() []CodeInfo {
 			Doc: "min_replicas must not be more than max_replicas."},
 		{Code: CodeVolumeType, Severity: Error, Allowable: true, Title: "a kind of volume that exists on one machine only", Doc: "Named pipes and cluster volumes of Swarm have no counterpart. Use a named volume with a storage class."},
 		{Code: CodeVolumeDriver, Severity: Warning, Title: "a volume driver is replaced by a storage class", Doc: "Docker's volume plugins do not run in a cluster. Choose a storage class in the params."},
-		{Code: CodeVolumeOptions, Severity: Error, Allowable: true, Title: "options of a volume driver have no meaning", Doc: "Only nfs and tmpfs options of the local driver have a counterpart. Make the volume external and create the claim yourself."},
+		{Code: CodeVolumeOptions, Severity: Error, Allowable: true, Title: "options of a volume driver have no meaning", Doc: "Only nfs and tmpfs options of the local driver have a counterpart. Describe the claim that stands for the volume with kubernetes.volumes in the params, or make the volume external and create the claim yourself."},
 		{Code: CodeMountTwice, Severity: Error, Title: "a path is mounted twice", Doc: "A container can have one mount at a path. Remove one of the two."},
 		{Code: CodeMountOption, Severity: Info, Title: "a mount option is not used", Doc: "The option concerns mounts of the machine that Docker runs on."},
 		{Code: CodeTmpfsOption, Severity: Info, Title: "a tmpfs option is not set", Doc: "Memory volumes of Kubernetes have a size and nothing else: the folder is writable for everyone."},
 		{Code: CodeVolumesFrom, Severity: Error, Allowable: true, Title: "mounts cannot be taken from there", Doc: "Only named volumes of a service of the project can be shared."},
 		{Code: CodeVolumeSeed, Severity: Info, Title: "a volume starts empty", Doc: "Docker fills an empty volume with what the image has at the mount's path. Ask for it with `seed: true`, for images that have a shell and do not fill the folder themselves."},
+		{Code: CodeBindContent, Severity: Warning, Title: "a volume stands for a folder with content", Doc: "x-gantry.claims gives the service a volume of the cluster where Docker mounts a folder of this machine. Nothing is copied: what the folder holds is not in the volume."},
+		{Code: CodeSysctlNode, Severity: Error, Allowable: true, Title: "a sysctl that no pod can set", Doc: "Pods have a network and an IPC namespace of their own. Any other sysctl, such as vm.max_map_count, has one value for the whole node, and Docker refuses most of them as well. Set it on the nodes; with the code allowed the service runs without."},
 		{Code: CodeBindSocket, Severity: Error, Allowable: true, Title: "the Docker socket is mounted", Doc: "There is no Docker engine in a cluster. Programs that manage containers need the Kubernetes API and a ServiceAccount."},
 		{Code: CodeBindSystem, Severity: Error, Allowable: true, Title: "a system path of the machine is mounted", Doc: "On a cluster the path would be the node's, which is a risk and differs from node to node. Allow the code to mount it all the same."},
 		{Code: CodeBindSource, Severity: Error, Allowable: true, Title: "a source tree is mounted", Doc: "Mounting the source over the image's content is for development on one machine. Remove the mount in an override file for the cluster; with the code allowed the service runs with the image's own content."},
-		{Code: CodeBindMissing, Severity: Error, Allowable: true, Title: "a bind mount has nothing to send", Doc: "The path does not exist here or is empty, so it seems to be a folder for data. Use a named volume; with the code allowed the service runs without the mount."},
+		{Code: CodeBindMissing, Severity: Error, Allowable: true, Title: "a bind mount has nothing to send", Doc: "The path does not exist here or is empty, so it seems to be a folder for data. Use a named volume, or name the volume that stands for the folder on a cluster with x-gantry.claims; with the code allowed the service runs without the mount."},
 		{Code: CodeBindTooLarge, Severity: Error, Allowable: true, Title: "a bind mount is too large", Doc: "Files travel to the cluster in a ConfigMap, which holds 1 MiB. Put the files into the image or use a named volume."},
 		{Code: CodeBindReadOnly, Severity: Warning, Title: "a bind mount becomes a read-only copy", Doc: "The files are in a ConfigMap: the container can read but not change them, and later edits on this machine need another `up`."},
 		{Code: CodeFileMissing, Severity: Error, Title: "the content of a config or secret is missing", Doc: "The file or variable that holds the content does not exist."},
@@ -113,7 +117,7 @@ func relationCodes() []CodeInfo {
 		{Code: CodeTemplateDriver, Severity: Error, Title: "a template driver of Swarm", Doc: "Nothing on Kubernetes evaluates it. Render the file before."},
 		{Code: CodeSecretDriver, Severity: Error, Title: "a secret driver of Docker", Doc: "Make the secret external and let an operator of the cluster provide the Secret."},
 		{Code: CodeModels, Severity: Error, Title: "a model that nothing serves", Doc: "A cluster has no model runner. Say where the model is served with `kubernetes.models` in the params, for example a model server that is a service of the project."},
-		{Code: CodeExtension, Severity: Error, Title: "x-gantry has something that nothing reads", Doc: "On the project: allow and patches. On a service or job: allow, kind, patches, seed, shell, and secret (of a provider). On a volume: seed. On a model: url. On a config or secret: key."},
+		{Code: CodeExtension, Severity: Error, Title: "x-gantry has something that nothing reads", Doc: "On the project: allow and patches. On a service or job: allow, claims, kind, patches, seed, shell, and secret (of a provider). On a volume: seed. On a model: url. On a config or secret: key."},
 		{Code: CodePatch, Severity: Error, Title: "a patch does not apply", Doc: "An entry of x-gantry.patches has `patch`, a strategic merge patch (a mapping) or a JSON patch (a list), and kind and name of the rendered object, without which it is for the service's workload. The result must have fields that its kind knows, and the name it had."},
 		{Code: CodeForeignLabel, Severity: Info, Title: "a label of another converter is read", Doc: "Labels of kompose with a clear meaning are read where no file of gantry says otherwise."},
 		{Code: CodeForeignUnread, Severity: Warning, Title: "an instruction for another tool is not read", Doc: "Labels and extensions that tell another tool how to deploy have no effect. The hint is gantry's way to say it."},

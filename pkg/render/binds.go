@@ -62,7 +62,7 @@ func isSystemPath(source string) bool {
 // mountHostPath mounts a path of the node where the user has opted in by code.
 func (c *Ctx) mountHostPath(v types.ServiceVolumeConfig, place []string) {
 	c.reportAt(diag.CodeBindSystem, place, "%s is a path of the machine: on a cluster it would be the node's", v.Source).
-		Hint = fmt.Sprintf("remove it, or mount the node's path with x-gantry: {allow: [%s]}", diag.CodeBindSystem)
+		Hint = fmt.Sprintf("remove it; if it holds data, %s; or mount the node's path with x-gantry: {allow: [%s]}", claimsHint(v.Target), diag.CodeBindSystem)
 	if !c.Allowed(diag.CodeBindSystem) {
 		return
 	}
@@ -117,10 +117,10 @@ func (c *Ctx) mountFiles(v types.ServiceVolumeConfig, place []string) {
 	switch {
 	case windowsPath(v.Source):
 		c.refuseBind(diag.CodeBindMissing, place, v, "this is a path of a Windows machine, whose content cannot go to the cluster from here",
-			"use a named volume for data, or a path below the Compose file's folder")
+			claimsHint(v.Target)+", or use a path below the Compose file's folder")
 	case err != nil:
 		c.refuseBind(diag.CodeBindMissing, place, v, "there is no such file or folder here, so its content cannot go to the cluster",
-			"use a named volume for data, or put the files into the image")
+			claimsHint(v.Target)+", or put the files into the image")
 	case info.IsDir() && c.isSource(v.Source):
 		c.refuseBind(diag.CodeBindSource, place, v, "this looks like the source of the image: mounting it is for development on one machine",
 			"remove the mount for the cluster in an override file")
@@ -155,10 +155,10 @@ func (c *Ctx) mountTree(v types.ServiceVolumeConfig, info fs.FileInfo, place []s
 	files, err := c.readTree(v.Source, info)
 	switch {
 	case err != nil:
-		c.refuseBind(diag.CodeBindTooLarge, place, v, err.Error(), "use a named volume, or put the files into the image")
+		c.refuseBind(diag.CodeBindTooLarge, place, v, err.Error(), claimsHint(v.Target)+", or put the files into the image")
 		return
 	case len(files) == 0:
-		c.refuseBind(diag.CodeBindMissing, place, v, "the folder is empty: it seems to be for data", "use a named volume for data")
+		c.refuseBind(diag.CodeBindMissing, place, v, "the folder is empty: it seems to be for data", claimsHint(v.Target))
 		return
 	}
 	c.unusedBindOptions(v, place)

@@ -24,7 +24,7 @@ func (r *rendering) claims() {
 	for _, name := range r.project.VolumeNames() {
 		config := r.project.Volumes[name]
 		docker := dockerVolume(r.params, name)
-		if bool(config.External) || len(config.DriverOpts) > 0 || len(r.relations.users[name]) == 0 || docker.Scope == "task" || needsClaim(docker) {
+		if bool(config.External) || hasDriverSource(r.params, name, config) || len(r.relations.users[name]) == 0 || docker.Scope == "task" || needsClaim(docker) {
 			continue
 		}
 		if config.Driver != "" && config.Driver != "local" && r.volumeSettings(name).Class == nil {
@@ -124,7 +124,7 @@ func claimIsShared(p *params.Params, name string) bool {
 // tmpfs are volume kinds of Kubernetes. special is false for an ordinary volume.
 func (c *Ctx) driverSource(name string, config types.VolumeConfig) (source corev1.VolumeSource, special, ok bool) {
 	opts := config.DriverOpts
-	if len(opts) == 0 || bool(config.External) {
+	if bool(config.External) || !hasDriverSource(c.Params, name, config) {
 		return source, false, true
 	}
 	switch {
@@ -139,8 +139,15 @@ func (c *Ctx) driverSource(name string, config types.VolumeConfig) (source corev
 	}
 	path := []string{"volumes", name, "driver_opts"}
 	c.diags.Add(diag.New(diag.CodeVolumeOptions, c.Project.Pos(path...), pathString(path), "these options of the driver %q have no meaning on Kubernetes", driverName(config)).
-		WithHint("remove them, or make the volume external and create the claim yourself"))
+		WithHint("state the size or class of the claim that stands for it with kubernetes.volumes.%s in ecs-params.yml, or make the volume external and create the claim yourself", name))
 	return source, true, false
+}
+
+// hasDriverSource reports whether the options of a volume's driver say where it
+// lives. Where the params describe the volume it is a claim instead.
+func hasDriverSource(p *params.Params, name string, config types.VolumeConfig) bool {
+	_, decided := p.Kubernetes.Volumes[name]
+	return len(config.DriverOpts) > 0 && !decided
 }
 
 func driverName(config types.VolumeConfig) string {

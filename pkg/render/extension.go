@@ -17,7 +17,7 @@ func extensionSchema(section string) []string {
 	case "":
 		return []string{"allow", "patches"}
 	case "services", "jobs":
-		return []string{"allow", "kind", "patches", "secret", "seed", "shell"}
+		return []string{"allow", "claims", "kind", "patches", "secret", "seed", "shell"}
 	case "models":
 		return []string{"url"}
 	case "volumes":
@@ -100,6 +100,9 @@ func (r *rendering) checkExtensionValue(at []string, key string, value any) {
 		want = "true or false"
 	case "kind":
 		ok, want = slices.Contains(workloadKinds(), fmt.Sprint(value)), "one of "+strings.Join(workloadKinds(), ", ")
+	case "claims":
+		_, ok = value.(map[string]any)
+		want = "a mapping of paths in the container to volumes"
 	case "patches":
 		_, ok = value.([]any)
 		want = "a list of patches"

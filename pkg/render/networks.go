@@ -58,6 +58,9 @@ func rejected(path string, covers []string, reason, hint string, code diag.Code)
 
 // sentence makes a clause that follows an attribute's name stand alone.
 func sentence(clause string) string {
+	if strings.HasPrefix(clause, "are ") {
+		return "They " + strings.TrimSuffix(clause, ".") + "."
+	}
 	return "It " + strings.TrimSuffix(clause, ".") + "."
 }
 

@@ -45,7 +45,9 @@ func Sketch(ctx context.Context, p *compose.Project, par *params.Params, o Optio
 	if o.Disk == nil {
 		o.Disk = osDisk{}
 	}
-	named, diags := nameSharedVolumes(p)
+	claimed, diags := claimBinds(p, o.Disk)
+	named, more := nameSharedVolumes(claimed)
+	diags.Add(more...)
 	settled, more := settleDependencies(named, par)
 	diags.Add(more...)
 	whole, hooks := hookJobs(settled)

@@ -40,6 +40,8 @@ func (c *Ctx) securityOption(key, value string, at []string) bool {
 		return c.selinux(value)
 	case "systempaths":
 		return c.systemPaths(value, at)
+	case "writable-cgroups":
+		return value == "false" // the default
 	case "credentialspec":
 		c.reportAt(diag.CodeWindows, at, "credentialspec is for Windows containers under Docker").Hint = "write it as credential_spec"
 		return true
@@ -154,8 +156,8 @@ func isolationRows() []Attribute {
 		{
 			Path: "services.*.sysctls", Covers: []string{"*"}, Support: Full, Target: "pod.spec.securityContext.sysctls",
 			Doc: "All of them. The kubelet refuses those that are not on its list of safe ones unless its configuration allows them: reported. " +
-				"Sysctls of a namespace that is the host's own are an error, as in the API.",
-			Codes: []diag.Code{diag.CodeSysctlUnsafe, diag.CodeSysctlHost}, Map: mapSysctls,
+				"Sysctls of a namespace that is the host's own are an error, as in the API, and those of the whole node, such as vm.max_map_count, as under Docker.",
+			Codes: []diag.Code{diag.CodeSysctlUnsafe, diag.CodeSysctlHost, diag.CodeSysctlNode}, Map: mapSysctls,
 		},
 		{
 			Path: "services.*.userns_mode", Support: Full, Target: "pod.spec.hostUsers",
@@ -187,6 +189,11 @@ func mapSysctls(c *Ctx) {
 			c.reportAt(diag.CodeSysctlHost, at, "%s belongs to the %s namespace, which is the host's own", name, namespace).Hint = "remove the sysctl or set it on the nodes"
 			continue
 		}
+		if !namespacedSysctl(name) {
+			c.reportAt(diag.CodeSysctlNode, at, "the kubelet refuses %s: it does not belong to a pod's own network or IPC namespace", name).
+				Hint = "set it on the nodes and run without it here with x-gantry: {allow: [" + string(diag.CodeSysctlNode) + "]}"
+			continue
+		}
 		c.podSecurity().Sysctls = append(c.podSecurity().Sysctls, corev1.Sysctl{Name: name, Value: c.Service.Sysctls[name]})
 		if !slices.Contains(safeSysctls(), name) {
 			c.reportAt(diag.CodeSysctlUnsafe, at, "the kubelet refuses %s unless its configuration allows it", name).
@@ -196,6 +203,19 @@ func mapSysctls(c *Ctx) {
 	if len(c.Service.Sysctls) > 0 {
 		slices.SortFunc(c.podSecurity().Sysctls, func(a, b corev1.Sysctl) int { return strings.Compare(a.Name, b.Name) })
 	}
+}
+
+// namespacedSysctl reports whether a sysctl belongs to a namespace that a pod has
+// for itself; the kubelet refuses any other (Kubernetes, component-helpers
+// node/util/sysctl).
+func namespacedSysctl(name string) bool {
+	name = strings.ReplaceAll(name, "/", ".")
+	for _, prefix := range []string{"net.", "kernel.shm", "kernel.msg", "fs.mqueue."} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return name == "kernel.sem"
 }
 
 // hostNamespaceOf returns the namespace that a sysctl belongs to if the service

@@ -27,10 +27,10 @@ func volumeRows() []Attribute {
 			},
 			Support: Full, Target: "pod.spec.volumes, container.volumeMounts",
 			Doc: "Named volumes are claims. An anonymous volume lives as long as its pod; where gantry.lock has the image, each VOLUME of it that nothing is mounted on is one. tmpfs is memory. " + seedDoc + " " +
-				"A bind of a small text file or folder is a read-only ConfigMap; docker.sock, system paths, source trees and missing paths are errors that name the way out.",
+				"A bind of a small file or folder is a read-only ConfigMap; docker.sock, system paths, source trees and missing paths are errors that name the way out: a folder for data becomes the volume that `x-gantry: {claims: {PATH: VOLUME}}` names.",
 			Codes: []diag.Code{
 				diag.CodeBindSocket, diag.CodeBindSystem, diag.CodeBindSource, diag.CodeBindMissing, diag.CodeBindTooLarge,
-				diag.CodeBindReadOnly, diag.CodeVolumeType, diag.CodeVolumeDriver, diag.CodeApart, diag.CodeMountPath, diag.CodeMountTwice, diag.CodeVolumeSeed, diag.CodeImageNotPinned,
+				diag.CodeBindReadOnly, diag.CodeBindContent, diag.CodeVolumeType, diag.CodeVolumeDriver, diag.CodeApart, diag.CodeMountPath, diag.CodeMountTwice, diag.CodeVolumeSeed, diag.CodeImageNotPinned,
 			},
 			Map: mapVolumes,
 		},
