@@ -37,24 +37,24 @@ func immutables() []immutable {
 	refuse := func(kind schema.GroupKind, code diag.Code, way string, paths ...[]string) []immutable {
 		return rulesFor(immutable{kind: kind, code: code, way: way}, paths)
 	}
-	become := func(kind schema.GroupKind, verb Verb, risk Risk, paths ...[]string) []immutable {
-		return rulesFor(immutable{kind: kind, verb: verb, risk: risk}, paths)
+	replace := func(kind schema.GroupKind, risk Risk, paths ...[]string) []immutable {
+		return rulesFor(immutable{kind: kind, verb: Replace, risk: risk}, paths)
 	}
 	var out []immutable
 	out = append(out, statefulSetRules()...)
 	for _, kind := range []schema.GroupKind{kindDeployment(), kindStatefulSet(), kindDaemonSet(), kindReplicaSet()} {
-		out = append(out, become(kind, Replace, Interrupts, spec("selector"))...)
+		out = append(out, replace(kind, Interrupts, spec("selector"))...)
 	}
-	out = append(out, become(kindJob(), Replace, "", spec("template"), spec("selector"), spec("completions"), spec("completionMode"),
+	out = append(out, replace(kindJob(), "", spec("template"), spec("selector"), spec("completions"), spec("completionMode"),
 		spec("podFailurePolicy"), spec("successPolicy"), spec("backoffLimitPerIndex"), spec("managedBy"))...)
-	out = append(out, become(kindService(), Replace, Interrupts, spec("clusterIP"), spec("loadBalancerClass"))...)
-	out = append(out, become(kindSecret(), Replace, "", []string{"type"})...)
+	out = append(out, replace(kindService(), Interrupts, spec("clusterIP"), spec("loadBalancerClass"))...)
+	out = append(out, replace(kindSecret(), "", []string{"type"})...)
 	out = append(out, sealed(kindSecret())...)
 	out = append(out, sealed(kindConfigMap())...)
 	out = append(out, claimRules()...)
 	out = append(out, podFields()...)
 	for _, kind := range []string{"RoleBinding", "ClusterRoleBinding"} {
-		out = append(out, become(schema.GroupKind{Group: "rbac.authorization.k8s.io", Kind: kind}, Replace, "", []string{"roleRef"})...)
+		out = append(out, replace(schema.GroupKind{Group: "rbac.authorization.k8s.io", Kind: kind}, "", []string{"roleRef"})...)
 	}
 	return append(out, refuse(schema.GroupKind{Group: "storage.k8s.io", Kind: "StorageClass"}, diag.DeployImmutable, wayClass,
 		[]string{"provisioner"}, []string{"parameters"}, []string{"reclaimPolicy"}, []string{"volumeBindingMode"})...)
