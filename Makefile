@@ -73,10 +73,13 @@ local-test: $(BIN)/gantry-local ## tests of the embedded cluster
 
 e2e: e2e-simulated e2e-containers ## scenarios on a real API server and in real containers
 
+# Chaos kills the API server, which no other test may meet: a cluster of its own.
 e2e-simulated: build
 	$(call step,scenarios on simulated nodes)
-	@GANTRY_E2E_REPORT=$(BIN)/corpus.txt hack/with-cluster simulated $(GO) test -count=1 -shuffle=on -timeout 25m ./e2e/... ./pkg/apply/... ./pkg/cluster/...
+	@GANTRY_E2E_REPORT=$(BIN)/corpus.txt hack/with-cluster simulated $(GO) test -count=1 -shuffle=on -timeout 25m ./e2e ./e2e/conformance/... ./pkg/apply/... ./pkg/cluster/...
 	@cat $(BIN)/corpus.txt 2>/dev/null || true
+	$(call step,a few runs of chaos)
+	@hack/with-cluster simulated $(GO) test -count=1 -shuffle=on -timeout 25m ./e2e/chaos
 
 # Containers need Linux and root; CI installs the Debian packages itself.
 e2e-containers: build
