@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,12 +27,23 @@ type Command struct {
 }
 
 // Peer is a command of a program on PATH; its Path is "" where there is none.
+// The process does not find itself on PATH: kompose asks the one there for its
+// version once per object, which takes longer than all its work.
 func Peer(program string, args ...string) Command {
 	path, err := exec.LookPath(program)
 	if err != nil {
-		path = ""
+		return Command{Name: program, Args: args}
 	}
-	return Command{Name: program, Path: path, Args: args}
+	return Command{Name: program, Path: path, Args: args, Env: []string{"PATH=" + pathWithout(program)}}
+}
+
+// pathWithout is PATH without the folders that have the program.
+func pathWithout(program string) string {
+	has := func(dir string) bool {
+		_, err := os.Stat(filepath.Join(dir, program))
+		return err == nil
+	}
+	return strings.Join(slices.DeleteFunc(filepath.SplitList(os.Getenv("PATH")), has), string(filepath.ListSeparator))
 }
 
 // Missing reports whether there is no such program.
