@@ -69,24 +69,35 @@ func surveyClaims(ctx context.Context, c *cluster.Client, project string, observ
 	if len(selectors) == 0 {
 		return nil
 	}
-	resource, err := newSender(c, false).resource(schema.GroupKind{Kind: "PersistentVolumeClaim"})
-	if err != nil {
-		return err
-	}
+	s := newSender(c, false)
 	for _, selector := range selectors {
-		list, err := resource.List(ctx, metav1.ListOptions{LabelSelector: selector})
-		if err != nil {
+		if err := addClaims(ctx, s, selector, observed); err != nil {
 			return fmt.Errorf("list the claims of project %s: %w", project, err)
-		}
-		for i := range list.Items {
-			claim := &list.Items[i]
-			if !slices.ContainsFunc(observed.Claims, func(o *unstructured.Unstructured) bool { return o.GetUID() == claim.GetUID() }) {
-				observed.Claims = append(observed.Claims, claim)
-			}
 		}
 	}
 	return nil
 }
+
+// addClaims adds the claims that a selector selects to what was observed.
+func addClaims(ctx context.Context, s *sender, selector string, observed *plan.Observed) error {
+	resource, err := s.resource(claimKind())
+	if err != nil {
+		return err
+	}
+	list, err := resource.List(ctx, metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		return err
+	}
+	for i := range list.Items {
+		claim := &list.Items[i]
+		if !slices.ContainsFunc(observed.Claims, func(o *unstructured.Unstructured) bool { return o.GetUID() == claim.GetUID() }) {
+			observed.Claims = append(observed.Claims, claim)
+		}
+	}
+	return nil
+}
+
+func claimKind() schema.GroupKind { return schema.GroupKind{Kind: "PersistentVolumeClaim"} }
 
 // claimSelectors select what StatefulSets have made of their claim templates,
 // to which they give the labels that they select by.

@@ -8,8 +8,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/gantry-dev/gantry/pkg/plan"
 	"github.com/gantry-dev/gantry/pkg/render"
@@ -26,22 +24,13 @@ func (s *surveyor) growing(ctx context.Context, all []plan.Growth) error {
 		if len(g.Selector) == 0 {
 			continue
 		}
-		list, err := s.kube.Kube().CoreV1().PersistentVolumeClaims(s.kube.Namespace()).List(ctx, metav1.ListOptions{LabelSelector: labels.SelectorFromSet(g.Selector).String()})
-		if err != nil {
+		if err := addClaims(ctx, s.send, labels.SelectorFromSet(g.Selector).String(), s.observed); err != nil {
 			return fmt.Errorf("list the claims of %s: %w", g.Ref, err)
 		}
-		for i := range list.Items {
-			claim := &list.Items[i]
-			if name := claim.Spec.StorageClassName; name != nil && *name != "" {
-				classes[*name] = true
-			}
-			object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(claim)
-			if err != nil {
-				return fmt.Errorf("read claim %s: %w", claim.Name, err)
-			}
-			o := &unstructured.Unstructured{Object: object}
-			o.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "PersistentVolumeClaim"})
-			s.observed.Claims = append(s.observed.Claims, o)
+	}
+	for _, claim := range s.observed.Claims {
+		if name, _, _ := unstructured.NestedString(claim.Object, "spec", "storageClassName"); name != "" {
+			classes[name] = true
 		}
 	}
 	return s.expandable(ctx, classes)
@@ -70,7 +59,7 @@ func (s *surveyor) expandable(ctx context.Context, classes map[string]bool) erro
 // that a run that ends in between does the rest the next time.
 func (r *runner) expand(ctx context.Context, op plan.Op) error {
 	for _, e := range op.Expand {
-		ref := render.Ref{GroupKind: schema.GroupKind{Kind: "PersistentVolumeClaim"}, Name: e.Claim}
+		ref := render.Ref{GroupKind: claimKind(), Name: e.Claim}
 		change := map[string]any{"spec": map[string]any{"resources": map[string]any{"requests": map[string]any{"storage": e.Size}}}}
 		r.take()
 		_, err := r.send.merge(ctx, ref, change, plan.ScaleManager)

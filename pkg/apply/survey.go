@@ -32,7 +32,8 @@ func Survey(ctx context.Context, c *cluster.Client, set render.Set, observed *pl
 	s := surveyor{kube: c, send: newSender(c, false), set: set, project: render.LabelValue(set.Project), observed: observed}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
-	group.Go(func() error { return s.growing(ctx, plan.Growing(set, *observed)) })
+	growth := plan.Growing(set, *observed) // before others write to observed
+	group.Go(func() error { return s.growing(ctx, growth) })
 	for gk, names := range s.unknown() {
 		group.Go(func() error { return s.strangers(ctx, gk, names) })
 	}
