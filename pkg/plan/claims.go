@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,26 +25,17 @@ type Expansion struct {
 // made anew, so that pods and claims go on, wherever the pods can: a pod cannot
 // get or lose a volume.
 func statefulSetRules() []immutable {
-	claims := spec("volumeClaimTemplates")
-	rule := immutable{kind: kindStatefulSet(), path: claims}
-	with := func(when func(Change, *unstructured.Unstructured) bool, change func(*immutable)) immutable {
-		r := rule
-		r.when = when
-		change(&r)
-		return r
+	kind, claims := kindStatefulSet(), spec("volumeClaimTemplates")
+	return []immutable{
+		{kind: kind, path: claims, when: templatesShrink, code: diag.DeployVolumeShrinks, way: wayShrink},
+		{kind: kind, path: claims, when: templatesDiffer, code: diag.DeployImmutable, way: wayClaims},
+		{kind: kind, path: claims, when: both(deletesClaims, templateNames), code: diag.DeployImmutable, way: wayDeletes},
+		{kind: kind, path: claims, when: templateNames, verb: Replace, risk: Interrupts},
+		{kind: kind, path: claims, verb: Recreate},
+		{kind: kind, path: spec("selector"), when: deletesClaims, code: diag.DeployImmutable, way: wayDeletes},
+		{kind: kind, path: spec("serviceName"), verb: Recreate},
+		{kind: kind, path: spec("podManagementPolicy"), verb: Recreate},
 	}
-	refuse := func(code diag.Code, way string) func(*immutable) {
-		return func(r *immutable) { r.code, r.way = code, way }
-	}
-	out := []immutable{
-		with(templatesShrink, refuse(diag.DeployVolumeShrinks, wayShrink)),
-		with(templatesDiffer, refuse(diag.DeployImmutable, wayClaims)),
-		with(both(deletesClaims, templateNames), refuse(diag.DeployImmutable, wayDeletes)),
-		with(templateNames, func(r *immutable) { r.verb, r.risk = Replace, Interrupts }),
-		with(nil, func(r *immutable) { r.verb = Recreate }),
-	}
-	out = append(out, rulesFor(immutable{kind: kindStatefulSet(), code: diag.DeployImmutable, way: wayDeletes, when: deletesClaims}, [][]string{spec("selector")})...)
-	return append(out, rulesFor(immutable{kind: kindStatefulSet(), verb: Recreate}, [][]string{spec("serviceName"), spec("podManagementPolicy")})...)
 }
 
 func both(a, b func(Change, *unstructured.Unstructured) bool) func(Change, *unstructured.Unstructured) bool {
@@ -55,23 +48,26 @@ func deletesClaims(_ Change, live *unstructured.Unstructured) bool {
 	return policy == "Delete"
 }
 
-// templates returns claim templates by name.
-func templates(v any) map[string]map[string]any {
-	list, _ := v.([]any)
-	out := map[string]map[string]any{}
-	for _, raw := range list {
-		if t, ok := raw.(map[string]any); ok {
-			name, _, _ := unstructured.NestedString(t, "metadata", "name")
-			out[name] = t
+// namedTemplates goes through claim templates that have a name, in their order.
+func namedTemplates(list any) iter.Seq2[string, map[string]any] {
+	return func(yield func(string, map[string]any) bool) {
+		all, _ := list.([]any)
+		for _, raw := range all {
+			t, _ := raw.(map[string]any)
+			if name, _, _ := unstructured.NestedString(t, "metadata", "name"); name != "" && !yield(name, t) {
+				return
+			}
 		}
 	}
-	return out
 }
 
-// templatesOf returns the claim templates of a StatefulSet by name.
-func templatesOf(o *unstructured.Unstructured) map[string]map[string]any {
-	list, _, _ := unstructured.NestedSlice(o.Object, "spec", "volumeClaimTemplates")
-	return templates(list)
+// templates returns claim templates by name.
+func templates(list any) map[string]map[string]any { return maps.Collect(namedTemplates(list)) }
+
+// claimTemplates is the list of a StatefulSet's claim templates; nil without any.
+func claimTemplates(o *unstructured.Unstructured) any {
+	list, _, _ := unstructured.NestedFieldNoCopy(o.Object, "spec", "volumeClaimTemplates")
+	return list
 }
 
 func sizeOf(claim map[string]any) (text string, size resource.Quantity, ok bool) {
@@ -159,8 +155,8 @@ func isLarger(desired, live map[string]any) bool {
 
 // grown returns the templates whose size grows, with the new size.
 func grown(desired, live *unstructured.Unstructured) map[string]string {
-	out, old := map[string]string{}, templatesOf(live)
-	for name, t := range templatesOf(desired) {
+	out, old := map[string]string{}, templates(claimTemplates(live))
+	for name, t := range templates(claimTemplates(desired)) {
 		if before, ok := old[name]; ok && isLarger(t, before) {
 			out[name], _, _ = sizeOf(t)
 		}

@@ -3,8 +3,6 @@ package plan
 import (
 	"slices"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/gantry-dev/gantry/pkg/render"
 )
 
@@ -97,12 +95,8 @@ func (b *builder) claims(workload render.Ref) []string {
 		if op.Ref != workload {
 			continue
 		}
-		templates, _, _ := unstructured.NestedSlice(op.Object.Object, "spec", "volumeClaimTemplates")
-		for _, raw := range templates {
-			t, _ := raw.(map[string]any)
-			if name, _, _ := unstructured.NestedString(t, "metadata", "name"); name != "" {
-				out = append(out, name)
-			}
+		for name := range namedTemplates(claimTemplates(op.Object)) {
+			out = append(out, name)
 		}
 	}
 	return out

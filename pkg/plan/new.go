@@ -304,8 +304,7 @@ func (b *builder) renamePods(op *Op) {
 	if op.GroupKind != kindStatefulSet() || op.Verb != Recreate || !renamed || b.opts.ForceRecreate {
 		return
 	}
-	last, _, _ := unstructured.NestedString(op.Live.Object, restartPath()...)
-	_ = unstructured.SetNestedField(op.Object.Object, next(last), restartPath()...)
+	op.markRestart()
 	if replicas, declared, _ := unstructured.NestedInt64(op.Live.Object, "spec", "replicas"); !declared || replicas <= 1 {
 		op.addRisk(Interrupts)
 	}
@@ -344,21 +343,25 @@ func mask(changes []Change) {
 // restartAnnotation makes a pod template differ, as `kubectl rollout restart` does.
 const restartAnnotation = "gantry.dev/restart"
 
-// restart marks the template of a workload whose pods are to be replaced; the
-// mark counts up from the live one, so that it needs no clock.
+// restart marks the template of a workload whose pods are to be replaced.
 func (b *builder) restart(op *Op) {
-	path := restartPath()
-	last, marked, _ := unstructured.NestedString(op.Live.Object, path...)
+	last, marked, _ := unstructured.NestedString(op.Live.Object, restartPath()...)
 	_, hasTemplate, _ := unstructured.NestedMap(op.Object.Object, "spec", "template")
 	if !hasTemplate || op.GroupKind == kindJob() || op.GroupKind == kindCronJob() {
 		return
 	}
 	switch {
 	case b.opts.ForceRecreate:
-		_ = unstructured.SetNestedField(op.Object.Object, next(last), path...)
+		op.markRestart()
 	case marked:
-		_ = unstructured.SetNestedField(op.Object.Object, last, path...)
+		_ = unstructured.SetNestedField(op.Object.Object, last, restartPath()...)
 	}
+}
+
+// markRestart counts the mark up from the live one, so that it needs no clock.
+func (op *Op) markRestart() {
+	last, _, _ := unstructured.NestedString(op.Live.Object, restartPath()...)
+	_ = unstructured.SetNestedField(op.Object.Object, next(last), restartPath()...)
 }
 
 func next(count string) string {
