@@ -20,7 +20,6 @@ func (c *Ctx) Allowed(code diag.Code) bool {
 
 // allows reports whether x-gantry.allow of these extensions lists the code.
 func allows(extensions types.Extensions, code diag.Code) bool {
-	block, _ := extensions[ExtensionKey].(map[string]any)
-	list, _ := block["allow"].([]any)
+	list, _ := extensionBlock(extensions)["allow"].([]any)
 	return slices.Contains(list, any(string(code)))
 }

@@ -22,45 +22,53 @@ func claimsHint(target string) string {
 // replaced by the volumes that stand for them on a cluster. The file keeps its
 // binds, so that docker compose goes on with the folders of the machine.
 func claimBinds(p *compose.Project, disk Disk) (*compose.Project, diag.List) {
-	var diags diag.List
-	model := *p.Project
-	model.Services, model.Jobs = maps.Clone(p.Services), maps.Clone(p.Jobs)
+	b := bindClaims{project: p, disk: disk}
+	services, jobs := types.Services{}, types.Jobs{}
 	for _, name := range p.ServiceNames() {
 		service := p.Services[name]
-		b := bindClaims{project: p, disk: disk, at: []string{"services", name}}
-		service.Volumes = b.replace(service.Volumes, service.Extensions)
-		model.Services[name] = service
-		diags.Add(b.diags...)
+		if claims := claimsOf(service.Extensions); len(claims) > 0 {
+			service.Volumes = b.replace([]string{"services", name}, service.Volumes, claims)
+			services[name] = service
+		}
 	}
 	for _, name := range sortedKeys(p.Jobs) {
 		job := p.Jobs[name]
-		b := bindClaims{project: p, disk: disk, at: []string{"jobs", name}}
-		job.Volumes = b.replace(job.Volumes, job.Extensions)
-		model.Jobs[name] = job
-		diags.Add(b.diags...)
+		if claims := claimsOf(job.Extensions); len(claims) > 0 {
+			job.Volumes = b.replace([]string{"jobs", name}, job.Volumes, claims)
+			jobs[name] = job
+		}
 	}
+	if len(services)+len(jobs) == 0 {
+		return p, nil
+	}
+	model := *p.Project
+	model.Services, model.Jobs = maps.Clone(p.Services), maps.Clone(p.Jobs)
+	maps.Copy(model.Services, services)
+	maps.Copy(model.Jobs, jobs)
 	claimed := *p
 	claimed.Project = &model
-	return &claimed, diags
+	return &claimed, b.diags
 }
 
-// bindClaims replaces the binds of one service or job.
+// claimsOf reads x-gantry.claims: volumes by path in the container.
+func claimsOf(extensions types.Extensions) map[string]any {
+	claims, _ := extensionBlock(extensions)["claims"].(map[string]any)
+	return claims
+}
+
+// bindClaims replaces the binds of services and jobs.
 type bindClaims struct {
 	project *compose.Project
 	disk    Disk
-	at      []string
 	diags   diag.List
 }
 
-func (b *bindClaims) replace(volumes []types.ServiceVolumeConfig, extensions types.Extensions) []types.ServiceVolumeConfig {
-	block, _ := extensions[ExtensionKey].(map[string]any)
-	claims, _ := block["claims"].(map[string]any)
-	if len(claims) == 0 {
-		return volumes
-	}
+// replace returns the volumes of the service or job at element with its claims
+// in place of binds.
+func (b *bindClaims) replace(element []string, volumes []types.ServiceVolumeConfig, claims map[string]any) []types.ServiceVolumeConfig {
 	out := slices.Clone(volumes)
 	for _, target := range sortedKeys(claims) {
-		at := append(slices.Clone(b.at), ExtensionKey, "claims", target)
+		at := append(slices.Clone(element), ExtensionKey, "claims", target)
 		i := slices.IndexFunc(out, func(v types.ServiceVolumeConfig) bool {
 			return v.Type == types.VolumeTypeBind && path.Clean(v.Target) == path.Clean(target)
 		})

@@ -27,6 +27,13 @@ func extensionSchema(section string) []string {
 	}
 }
 
+// extensionBlock is the x-gantry block of extensions; nil where there is none, or
+// something else in its place.
+func extensionBlock(extensions types.Extensions) map[string]any {
+	block, _ := extensions[ExtensionKey].(map[string]any)
+	return block
+}
+
 // extensionKind is x-gantry.kind of a service, a kind of workload; "" if it says none.
 func (c *Ctx) extensionKind() string {
 	kind := extensionString(c.Service.Extensions, "kind")

@@ -230,8 +230,7 @@ func externalName(name, source string) string {
 
 // extensionString reads x-gantry.KEY of a top-level element.
 func extensionString(extensions types.Extensions, key string) string {
-	block, _ := extensions[ExtensionKey].(map[string]any)
-	text, _ := block[key].(string)
+	text, _ := extensionBlock(extensions)[key].(string)
 	return text
 }
 

@@ -33,8 +33,7 @@ type patch struct {
 // hasPatches reports whether there is anything to patch, faulty or not.
 func (r *rendering) hasPatches() bool {
 	has := func(extensions types.Extensions) bool {
-		block, _ := extensions[ExtensionKey].(map[string]any)
-		return block["patches"] != nil
+		return extensionBlock(extensions)["patches"] != nil
 	}
 	return has(r.project.Extensions) || slices.ContainsFunc(r.contexts, func(c *Ctx) bool { return has(c.Service.Extensions) })
 }
@@ -78,8 +77,7 @@ func declareReplicas(set *Set) {
 
 // patches reads x-gantry.patches. An entry has kind, name and patch.
 func (r *rendering) patches(path []string, extensions types.Extensions) []patch {
-	block, _ := extensions[ExtensionKey].(map[string]any)
-	list, _ := block["patches"].([]any)
+	list, _ := extensionBlock(extensions)["patches"].([]any)
 	var out []patch
 	for i, entry := range list {
 		at := append(slices.Clone(path), ExtensionKey, "patches", strconv.Itoa(i))

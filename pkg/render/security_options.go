@@ -189,7 +189,7 @@ func mapSysctls(c *Ctx) {
 			c.reportAt(diag.CodeSysctlHost, at, "%s belongs to the %s namespace, which is the host's own", name, namespace).Hint = "remove the sysctl or set it on the nodes"
 			continue
 		}
-		if !namespacedSysctl(name) {
+		if sysctlNamespace(name) == "" {
 			c.reportAt(diag.CodeSysctlNode, at, "the kubelet refuses %s: it does not belong to a pod's own network or IPC namespace", name).
 				Hint = "set it on the nodes and run without it here with x-gantry: {allow: [" + string(diag.CodeSysctlNode) + "]}"
 			continue
@@ -205,30 +205,29 @@ func mapSysctls(c *Ctx) {
 	}
 }
 
-// namespacedSysctl reports whether a sysctl belongs to a namespace that a pod has
-// for itself; the kubelet refuses any other (Kubernetes, component-helpers
-// node/util/sysctl).
-func namespacedSysctl(name string) bool {
+// sysctlNamespace returns the namespace that a sysctl belongs to, of those that a
+// pod has for itself; "" for any other, which the kubelet refuses (Kubernetes,
+// component-helpers node/util/sysctl).
+func sysctlNamespace(name string) string {
 	name = strings.ReplaceAll(name, "/", ".")
-	for _, prefix := range []string{"net.", "kernel.shm", "kernel.msg", "fs.mqueue."} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
+	switch {
+	case strings.HasPrefix(name, "net."):
+		return "network"
+	case strings.HasPrefix(name, "kernel.shm"), strings.HasPrefix(name, "kernel.msg"), name == "kernel.sem", strings.HasPrefix(name, "fs.mqueue."):
+		return "IPC"
+	default:
+		return ""
 	}
-	return name == "kernel.sem"
 }
 
 // hostNamespaceOf returns the namespace that a sysctl belongs to if the service
 // shares it with the host; "" otherwise.
 func (c *Ctx) hostNamespaceOf(sysctl string) string {
-	switch {
-	case strings.HasPrefix(sysctl, "net.") && c.usesHostNetwork():
-		return "network"
-	case c.usesHostIPC() && (strings.HasPrefix(sysctl, "kernel.shm") || strings.HasPrefix(sysctl, "kernel.msg") || sysctl == "kernel.sem" || strings.HasPrefix(sysctl, "fs.mqueue.")):
-		return "IPC"
-	default:
-		return ""
+	namespace := sysctlNamespace(sysctl)
+	if namespace == "network" && c.usesHostNetwork() || namespace == "IPC" && c.usesHostIPC() {
+		return namespace
 	}
+	return ""
 }
 
 // hostNamespace names a namespace that the service shares with the host; "" if none.

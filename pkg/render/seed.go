@@ -72,7 +72,6 @@ func (c *Ctx) wantsSeed(volume string) bool {
 
 // extensionBool reads x-gantry.KEY as a truth value; stated is false without one.
 func extensionBool(extensions types.Extensions, key string) (on, stated bool) {
-	block, _ := extensions[ExtensionKey].(map[string]any)
-	on, stated = block[key].(bool)
+	on, stated = extensionBlock(extensions)[key].(bool)
 	return on, stated
 }
