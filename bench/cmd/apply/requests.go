@@ -77,8 +77,8 @@ func (m *measurement) count() (*counter, *httptest.Server, string, error) {
 	return c, server, path, clientcmd.WriteToFile(*config, path)
 }
 
-// rename writes an input under another name.
-func (m *measurement) rename(app, name string) error {
+// copyInput writes the Compose file of an input once more, under another name.
+func (m *measurement) copyInput(app, name string) error {
 	content, err := os.ReadFile(m.file(app + ".compose"))
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (m *measurement) requests(ctx context.Context) error {
 		{"first time", "app"}, {"nothing changed", "app"}, {"one service changed", "changed"}, {"nothing changed", "changed"},
 	} {
 		// Under one name, as a user edits one file.
-		if err := m.rename(run.app, "edited"); err != nil {
+		if err := m.copyInput(run.app, "edited"); err != nil {
 			return err
 		}
 		if _, err := bench.Run(ctx, m.up("edited", namespace, "--no-wait")); err != nil {
