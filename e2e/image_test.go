@@ -55,7 +55,7 @@ func busyboxRoot() ([]byte, error) {
 	if err := writeFile(w, "etc/passwd", 0o644, []byte("root:x:0:0:root:/:/bin/sh\n")); err != nil {
 		return nil, err
 	}
-	for tool := range strings.FieldsSeq("sh cat echo env hostname httpd id ls mkdir mount nc nslookup printf ps sleep stat touch true false trap wget date grep") {
+	for tool := range strings.FieldsSeq("sh tar rm kill cp su head cat echo env hostname httpd id ls mkdir mount nc nslookup printf ps sleep stat touch true false trap wget date grep") {
 		if err := w.WriteHeader(&tar.Header{Name: filepath.Join("bin", tool), Typeflag: tar.TypeSymlink, Linkname: "busybox"}); err != nil {
 			return nil, err
 		}

@@ -7,12 +7,11 @@ type elsewhere struct{ verb, instead string }
 // verbsElsewhere lists them, so that a user who types one is not left with a
 // guess at a similar name.
 func verbsElsewhere() []elsewhere {
-	const exec = "`kubectl exec -it deployment/SERVICE -- COMMAND` runs a command in a container"
+	const exec = "`gantry compose exec SERVICE COMMAND` runs a command in a container"
 	return []elsewhere{
 		{"attach", "`gantry compose logs -f SERVICE` shows the output"},
 		{"cp", "`kubectl cp FILE POD:PATH` copies; `gantry compose ps` names the pods"},
 		{"events", "`kubectl get events --watch` shows them"},
-		{"exec", exec},
 		{"export", "`kubectl cp` copies files out of a container"},
 		{"images", "`gantry compose ps` shows the image of every container"},
 		{"kill", "`gantry compose stop` and `gantry compose restart` end containers"},

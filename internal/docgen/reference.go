@@ -40,6 +40,7 @@ func diagnosticSections() []diagnosticSection {
 		{'3', "3xx: names, ports, volumes and other relations"},
 		{'4', "4xx: kustomization and output"},
 		{'5', "5xx: cluster and deploy"},
+		{'6', "6xx: images that are built, and what runs in containers"},
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -65,10 +65,12 @@ func (p *patient) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // isRead reports whether a request may be repeated and its answer has an end.
+// A WebSocket is a GET too, of which only the path tells here: client-go adds
+// the Upgrade header later. It may have run a command.
 func isRead(r *http.Request) bool {
 	q := r.URL.Query()
 	return r.Method == http.MethodGet && r.Header.Get("Upgrade") == "" && q.Get("watch") == "" && q.Get("follow") == "" &&
-		!strings.HasSuffix(r.URL.Path, "/log")
+		!slices.Contains([]string{"log", "exec", "attach", "portforward"}, path.Base(r.URL.Path))
 }
 
 // once sends the request; whole reads the answer to its end, so that one that

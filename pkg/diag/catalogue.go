@@ -18,9 +18,10 @@ type CodeInfo struct {
 // Catalogue returns all codes in order. The ranges:
 // 0xx input files, 1xx ecs-params, 2xx attributes, 3xx names, ports, volumes
 // and other relations between services, 4xx kustomization and output,
-// 5xx cluster and deploy, 6xx building of images.
+// 5xx cluster and deploy, 6xx building of images, and from 610 on what reaches
+// into containers.
 func Catalogue() []CodeInfo {
-	return slices.Concat(inputCodes(), paramsCodes(), attributeCodes(), relationCodes(), imageCodes(), outputCodes(), clusterCodes(), buildCodes())
+	return slices.Concat(inputCodes(), paramsCodes(), attributeCodes(), relationCodes(), imageCodes(), outputCodes(), clusterCodes(), buildCodes(), execCodes())
 }
 
 // Lookup returns the catalogue's entry of a code. It reads only the part of the
@@ -49,7 +50,7 @@ func Lookup(code Code) (CodeInfo, bool) {
 	case '5':
 		part = clusterCodes()
 	case '6':
-		part = buildCodes()
+		part = slices.Concat(buildCodes(), execCodes())
 	}
 	for _, info := range part {
 		if info.Code == code {
