@@ -10,9 +10,8 @@ func verbsElsewhere() []elsewhere {
 	const exec = "`gantry compose exec SERVICE COMMAND` runs a command in a container"
 	return []elsewhere{
 		{"attach", "`gantry compose logs -f SERVICE` shows the output"},
-		{"cp", "`kubectl cp FILE POD:PATH` copies; `gantry compose ps` names the pods"},
 		{"events", "`kubectl get events --watch` shows them"},
-		{"export", "`kubectl cp` copies files out of a container"},
+		{"export", "`gantry compose cp SERVICE:/ -` writes the files of a container as a tar stream"},
 		{"images", "`gantry compose ps` shows the image of every container"},
 		{"kill", "`gantry compose stop` and `gantry compose restart` end containers"},
 		{"pause", "`gantry compose stop` ends the containers and keeps everything else"},

@@ -14,14 +14,35 @@ import (
 // that runs. The error says that the service does not exist, has no such
 // replica, or does not run.
 func Find(ctx context.Context, c *Client, project, service string, index int) (Replica, error) {
-	s, err := c.take(ctx, c.namespace, project)
+	all, err := c.replicasOf(ctx, project, service)
 	if err != nil {
 		return Replica{}, err
 	}
-	if err := knownServices([]string{service}, s.serviceNames()); err != nil {
-		return Replica{}, err
+	return pick(all, service, index, time.Now())
+}
+
+// FindAll returns the replicas of a service that run. None is an error.
+func FindAll(ctx context.Context, c *Client, project, service string) ([]Replica, error) {
+	all, err := c.replicasOf(ctx, project, service)
+	if err != nil {
+		return nil, err
 	}
-	return pick(replicas(s.pods), service, index, time.Now())
+	now := time.Now()
+	if _, err := pick(all, service, 0, now); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(r Replica) bool {
+		return r.Service != service || conditionOf(r.Pod, r.Container, now).State != StateRunning
+	}), nil
+}
+
+// replicasOf returns the replicas of a project, of which the service is one.
+func (c *Client) replicasOf(ctx context.Context, project, service string) ([]Replica, error) {
+	s, err := c.take(ctx, c.namespace, project)
+	if err != nil {
+		return nil, err
+	}
+	return replicas(s.pods), knownServices([]string{service}, s.serviceNames())
 }
 
 func pick(all []Replica, service string, index int, now time.Time) (Replica, error) {

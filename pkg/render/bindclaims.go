@@ -113,7 +113,7 @@ func (b *bindClaims) reportContent(v types.ServiceVolumeConfig, at []string, nam
 		}
 	}
 	b.report(diag.CodeBindContent, at, "what %s holds stays on this machine: the volume %s starts empty", displayPath(b.project.WorkingDir, v.Source), name).
-		Hint = "copy what is needed with `kubectl cp`"
+		Hint = "copy what is needed with `gantry compose cp`"
 }
 
 func (b *bindClaims) report(code diag.Code, at []string, format string, args ...any) *diag.Diagnostic {
