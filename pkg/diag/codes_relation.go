@@ -11,6 +11,7 @@ const (
 	CodeUndefined           Code = "GTY306"
 	CodeNameAlias           Code = "GTY307"
 	CodeContainerName       Code = "GTY308"
+	CodeNameDigit           Code = "GTY309"
 	CodePortInvalid         Code = "GTY310"
 	CodePortLoopback        Code = "GTY311"
 	CodePortHostIP          Code = "GTY312"
@@ -68,13 +69,14 @@ const (
 func relationCodes() []CodeInfo {
 	return []CodeInfo{
 		{Code: CodeNamesCollide, Severity: Error, Title: "two names become one on Kubernetes", Doc: "Kubernetes names are DNS labels: lower-case letters, digits and hyphens. Two names of the project that differ only in other characters would be the same object. Rename one of them."},
-		{Code: CodeNameChanged, Severity: Info, Title: "a name is changed for Kubernetes", Doc: "Service names on Kubernetes are DNS labels, so `_` and upper-case letters are replaced. The name in the Compose file stays in a label."},
+		{Code: CodeNameChanged, Severity: Info, Title: "a name is changed for Kubernetes", Doc: "Names on Kubernetes are DNS names, so `_` and upper-case letters are replaced. A service's name in the Compose file stays in a label. What is external has to be created in the cluster under the new name."},
 		{Code: CodeHostRenamed, Severity: Warning, Title: "an environment value names a host that is renamed", Doc: "The value contains the name of a service that has another name in the cluster's DNS. Rename the service so that it is a DNS label, or change the value."},
 		{Code: CodeAliasInvalid, Severity: Error, Allowable: true, Title: "an alias cannot be a name in the cluster", Doc: "Names in the cluster's DNS are Services, whose names are DNS labels without dots. Use the service's name instead."},
 		{Code: CodeAliasTaken, Severity: Warning, Title: "an alias is already a name", Doc: "A service's own name wins over an alias, and of two services with the same alias the first keeps it."},
 		{Code: CodeUndefined, Severity: Error, Title: "a reference has no definition", Doc: "The service refers to an element that the top level does not define."},
 		{Code: CodeNameAlias, Severity: Info, Title: "a service keeps its own name", Doc: "The other objects of a service refer to it by its name, so use_service_name_alias: false has no effect."},
 		{Code: CodeContainerName, Severity: Warning, Title: "a container's name is no name in the cluster", Doc: "Names in the cluster's DNS are Services, whose names are DNS labels without dots. The service is reached by its own name."},
+		{Code: CodeNameDigit, Severity: Info, Title: "a name that starts with a digit", Doc: "Kubernetes takes it as the name of a Service since 1.36. Older clusters refuse it."},
 		{Code: CodePortInvalid, Severity: Error, Title: "not a port", Doc: "Ports are numbers from 1 to 65535."},
 		{Code: CodePortLoopback, Severity: Info, Title: "a port on a loopback address is not exposed", Doc: "Under Docker such a port is reachable from the machine itself only. In a cluster the nearest thing is a port-forward, so the port is not exposed."},
 		{Code: CodePortHostIP, Severity: Warning, Title: "a host address cannot be chosen", Doc: "The address of a published port is the one of its Service. Use the annotations of your load balancer through the params to choose it."},

@@ -32,7 +32,7 @@ func (c *Ctx) claimOfOneNode(volume string) bool {
 	if volume == "" || claimIsShared(c.Params, volume) {
 		return false
 	}
-	name := volumeName("volume", volume)
+	name := plainVolumeName("volume", volume)
 	for _, v := range c.Pod.Volumes {
 		if v.Name == name {
 			return v.PersistentVolumeClaim != nil

@@ -69,7 +69,7 @@ func (c *Ctx) mountHostPath(v types.ServiceVolumeConfig, place []string) {
 	host := corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: v.Source, Type: c.hostPathType(v)}}
 	m := corev1.VolumeMount{MountPath: v.Target, ReadOnly: v.ReadOnly}
 	c.bindOptions(v, &m, place)
-	c.mount(corev1.Volume{Name: volumeName("host", v.Source), VolumeSource: host}, m, place)
+	c.mount(corev1.Volume{Name: c.volumeName("host", v.Source), VolumeSource: host}, m, place)
 }
 
 // hostPathType makes the node's path a condition where the file says

@@ -21,9 +21,11 @@ const defaultClaimSize = "1Gi"
 // claims renders a PersistentVolumeClaim for each named volume that a service
 // uses and that is neither external nor of another kind.
 func (r *rendering) claims() {
+	done := map[string]bool{}
 	for _, name := range r.project.VolumeNames() {
 		config := r.project.Volumes[name]
 		docker := dockerVolume(r.params, name)
+		r.checkClaimName(name, config)
 		if bool(config.External) || hasDriverSource(r.params, name, config) || len(r.relations.users[name]) == 0 || docker.Scope == "task" || needsClaim(docker) {
 			continue
 		}
@@ -32,7 +34,22 @@ func (r *rendering) claims() {
 				Hint = "choose one with kubernetes.volumes." + name + ".class or kubernetes.volume_drivers in ecs-params.yml"
 		}
 		r.reportVolumeLabels(name)
-		r.add(r.claim(name, config), "volumes", name)
+		if claim := r.claim(name, config); !done[claim.Name] {
+			done[claim.Name] = true
+			r.add(claim, "volumes", name)
+		}
+	}
+}
+
+// checkClaimName reports a volume whose own name no claim can have.
+func (r *rendering) checkClaimName(name string, config types.VolumeConfig) {
+	claim := claimName(r.project.Name, name, config)
+	if config.Name == "" || config.Name == r.project.Name+"_"+name || config.Name == claim || len(r.relations.users[name]) == 0 {
+		return
+	}
+	d := r.report(diag.CodeNameChanged, []string{"volumes", name}, "the volume %q is the claim %q on Kubernetes", config.Name, claim)
+	if config.External {
+		d.Hint = "create the claim in the cluster under that name"
 	}
 }
 
@@ -129,7 +146,7 @@ func (c *Ctx) driverSource(name string, config types.VolumeConfig) (source corev
 	}
 	switch {
 	case opts["type"] == "tmpfs":
-		return memoryVolume(name, tmpfsOptionSize(opts["o"])).VolumeSource, true, true
+		return memorySource(tmpfsOptionSize(opts["o"])), true, true
 	case strings.HasPrefix(opts["type"], "nfs") && mountOption(opts["o"], "addr") != "":
 		nfs := &corev1.NFSVolumeSource{
 			Server: mountOption(opts["o"], "addr"), Path: strings.TrimPrefix(opts["device"], ":"),

@@ -61,9 +61,11 @@ type Ctx struct {
 	published []PublishedPort
 	aliases   []aliasRequest
 	files     []sharedFile
-	objects   []origin
-	requires  []Requirement
-	diags     diag.List
+	// volumes holds what the pod's volumes hold, by their names.
+	volumes  map[string]string
+	objects  []origin
+	requires []Requirement
+	diags    diag.List
 }
 
 // origin is a typed object with the attribute that it comes from.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
@@ -114,7 +116,7 @@ func (c *Ctx) mountFile(k fileKind, ref types.FileReferenceConfig, object types.
 		mode = c.fileMode(int64(*ref.Mode), place)
 	}
 	mode = c.ownFile(ref, mode, place)
-	volume := k.volume(ref.Source, name, key, mode)
+	volume := k.volume(c.volumeName(strings.ToLower(k.kind), inMode(ref.Source, mode)), name, key, mode)
 	c.mount(volume, corev1.VolumeMount{MountPath: k.target(ref), SubPath: key, ReadOnly: true}, place)
 }
 
@@ -140,13 +142,17 @@ func (k fileKind) target(ref types.FileReferenceConfig) string {
 	return path.Join(k.dir, target)
 }
 
-// volume is the pod volume of one object with one mode; the same secret in two
-// modes is two volumes.
-func (k fileKind) volume(source, object, key string, mode int32) corev1.Volume {
-	name := volumeName(strings.ToLower(k.kind), source)
-	if mode != defaultFileMode {
-		name = shorten(fmt.Sprintf("%s-%04o", name, mode), name, maxName)
+// inMode tells a file in a mode of its own: the same secret in two modes is two
+// volumes.
+func inMode(source string, mode int32) string {
+	if mode == defaultFileMode {
+		return source
 	}
+	return fmt.Sprintf("%s %04o", source, mode)
+}
+
+// volume is the pod volume of one object with one mode.
+func (k fileKind) volume(name, object, key string, mode int32) corev1.Volume {
 	items := []corev1.KeyToPath{{Key: key, Path: key, Mode: &mode}}
 	if k.kind == "Secret" {
 		return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: object, Items: items}}}
@@ -163,7 +169,8 @@ func (c *Ctx) fileObject(k fileKind, source string, object types.FileObjectConfi
 		if named := extensionString(object.Extensions, "key"); named != "" {
 			key = named
 		}
-		name = externalName(object.Name, source)
+		given := cmp.Or(object.Name, source)
+		name = c.externalName(given, k.section, source)
 		c.Require(Ref{GroupKind: schema.GroupKind{Kind: k.kind}, Name: name}, key, place...)
 		return name, key, true
 	}
@@ -219,13 +226,16 @@ func objectBase(project, source, name string) string {
 	return kubeName(project) + "-" + kubeName(source)
 }
 
-// externalName is the name of an external object: the one that the file gives,
-// or the key of the section.
-func externalName(name, source string) string {
-	if name != "" {
-		return name
+// externalName is the name of an external object: the one that the file gives
+// where an object can have it.
+func (c *Ctx) externalName(given, section, source string) string {
+	if len(validation.IsDNS1123Subdomain(given)) == 0 {
+		return given
 	}
-	return source
+	at := []string{section, source}
+	c.diags.Add(diag.New(diag.CodeNameChanged, c.Project.Pos(at...), pathString(at), "%q, which is external, is named %q on Kubernetes", given, kubeName(given)).
+		WithHint("create it in the cluster under that name"))
+	return kubeName(given)
 }
 
 // extensionString reads x-gantry.KEY of a top-level element.
@@ -296,7 +306,7 @@ func (c *Ctx) configVolume(target string, files []boundFile, place []string) cor
 		items = append(items, corev1.KeyToPath{Key: keyed[i].path, Path: f.path, Mode: &mode})
 	}
 	c.Add(configMap(metav1.ObjectMeta{Name: name, Labels: labels}, keyed), place...)
-	return corev1.Volume{Name: volumeName("bind", target), VolumeSource: corev1.VolumeSource{
+	return corev1.Volume{Name: c.volumeName("bind", target), VolumeSource: corev1.VolumeSource{
 		ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}, Items: items},
 	}}
 }

@@ -66,7 +66,7 @@ func (c *Ctx) mountDevice(d types.DeviceMapping, at []string) {
 		host.HostPath.Type = ptr(corev1.HostPathCharDev)
 	}
 	readOnly := d.Permissions != "" && !strings.Contains(d.Permissions, "w")
-	c.mount(corev1.Volume{Name: volumeName("device", d.Source), VolumeSource: host}, corev1.VolumeMount{MountPath: target, ReadOnly: readOnly}, at)
+	c.mount(corev1.Volume{Name: c.volumeName("device", d.Source), VolumeSource: host}, corev1.VolumeMount{MountPath: target, ReadOnly: readOnly}, at)
 }
 
 // isDeviceFolder names the folders of devices that are mounted whole, and the

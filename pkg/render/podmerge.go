@@ -81,7 +81,7 @@ func (c *Ctx) mergeVolumes() {
 			continue
 		}
 		if i >= 0 {
-			renamed[v.Name] = volumeName(v.Name, c.Name)
+			renamed[v.Name] = plainVolumeName(v.Name, c.Name)
 			v.Name = renamed[v.Name]
 		}
 		c.host.Pod.Volumes = append(c.host.Pod.Volumes, v)

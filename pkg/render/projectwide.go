@@ -32,6 +32,7 @@ func (r *rendering) checkNames() {
 		r.checkName(services, "services", name)
 		if r.relations.hooks[name].service == "" {
 			r.checkRename(name)
+			r.checkDigit(name)
 		}
 	}
 	for _, name := range sortedKeys(r.project.Jobs) {
@@ -43,14 +44,20 @@ func (r *rendering) checkNames() {
 				"service %q has the name of the Service that publishes the ports of %q", owner, name).Hint = "rename one of the two"
 		}
 	}
-	volumes := map[string]string{}
+	claims := map[string]string{}
 	for _, name := range r.project.VolumeNames() {
-		r.checkName(volumes, "volumes", name)
+		claim := claimName(r.project.Name, name, r.project.Volumes[name])
+		if other := claims[claim]; other == "" || r.project.Volumes[other].Name != r.project.Volumes[name].Name {
+			r.checkLabel(claims, "volumes", name, claim)
+		}
 	}
 }
 
 func (r *rendering) checkName(taken map[string]string, section, name string) {
-	label := kubeName(name)
+	r.checkLabel(taken, section, name, kubeName(name))
+}
+
+func (r *rendering) checkLabel(taken map[string]string, section, name, label string) {
 	if other, ok := taken[label]; ok {
 		r.report(diag.CodeNamesCollide, []string{section, name}, "%q and %q both become %q on Kubernetes", other, name, label).
 			Hint = "rename one of the two: Kubernetes names have lower-case letters, digits and hyphens only"
@@ -80,6 +87,15 @@ func (r *rendering) checkRename(name string) {
 					Hint = fmt.Sprintf("write %s, or rename the service", label)
 			}
 		}
+	}
+}
+
+// checkDigit reports a service whose name older clusters refuse (Kubernetes 1.36,
+// feature RelaxedServiceNameValidation).
+func (r *rendering) checkDigit(name string) {
+	if label := kubeName(name); isIndex(label[:1]) {
+		r.report(diag.CodeNameDigit, []string{"services", name}, "a Service can be named %q since Kubernetes 1.36: older clusters refuse a digit in front", label).
+			Hint = "rename the service if the cluster is older"
 	}
 }
 

@@ -19,16 +19,14 @@ const seedDoc = "Docker fills an empty volume with what the image has at the mou
 
 // seed adds an init container that fills the volume with what the image has at
 // the mount's path, or reports that it starts empty.
-func (c *Ctx) seed(v types.ServiceVolumeConfig, place []string) {
+func (c *Ctx) seed(v types.ServiceVolumeConfig, source corev1.VolumeSource, place []string) {
 	if c.isHook() || v.Volume != nil && v.Volume.NoCopy || bool(c.Project.Volumes[v.Source].External) {
 		return
 	}
 	if !c.wantsSeed(v.Source) {
-		if v.ReadOnly || place[0] == "volumes_from" { // another service writes to it
-			return
+		if !v.ReadOnly && place[0] != "volumes_from" { // else another service writes to it
+			c.reportUnseeded(v.Target, source, place)
 		}
-		c.reportAt(diag.CodeVolumeSeed, place, "the volume at %s starts empty: what the image has there is not copied", v.Target).
-			Hint = "if the image's files are needed there, set `x-gantry: {seed: true}`"
 		return
 	}
 	mounts := c.Container.VolumeMounts
@@ -44,6 +42,20 @@ func (c *Ctx) seed(v types.ServiceVolumeConfig, place []string) {
 		VolumeMounts:    []corev1.VolumeMount{mount},
 		SecurityContext: &corev1.SecurityContext{RunAsUser: ptr(int64(0)), RunAsGroup: ptr(int64(0))},
 	})
+}
+
+// reportUnseeded says what a volume has at first. One in memory is empty under
+// Docker as well: what is copied there is gone before the container starts.
+func (c *Ctx) reportUnseeded(target string, source corev1.VolumeSource, place []string) {
+	content := "starts empty"
+	switch {
+	case source.NFS != nil:
+		content = "has what is on its server"
+	case source.EmptyDir != nil && source.EmptyDir.Medium == corev1.StorageMediumMemory:
+		return
+	}
+	c.reportAt(diag.CodeVolumeSeed, place, "the volume at %s %s: what the image has there is not copied", target, content).
+		Hint = "if the image's files are needed there, set `x-gantry: {seed: true}`"
 }
 
 // seedScript copies the folder $1 into the volume if there is nothing in it

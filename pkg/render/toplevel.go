@@ -15,7 +15,7 @@ func topLevelRows() []Attribute {
 		{Path: "jobs", Covers: []string{"*"}, Support: Full, Target: "CronJob", Doc: "One CronJob for each schedule; without one a suspended CronJob, the template of runs by hand."},
 
 		{Path: "volumes", Covers: []string{"*", "*.name"}, Support: Full, Target: "PersistentVolumeClaim", Doc: "A claim PROJECT-VOLUME, or named by `name`. Size and class come from the params (default 1Gi and the cluster's default class). It is deleted only by `down --volumes`."},
-		{Path: "volumes.*.external", Covers: []string{"name"}, Support: Full, Target: "persistentVolumeClaim.claimName", Doc: "The claim is referred to by name and must exist before `up`.", Codes: []diag.Code{}},
+		{Path: "volumes.*.external", Covers: []string{"name"}, Support: Full, Target: "persistentVolumeClaim.claimName", Doc: "The claim is referred to by name and must exist before `up`. A name with `_` or upper-case letters is changed, and the new one reported.", Codes: []diag.Code{diag.CodeNameChanged}},
 		{Path: "volumes.*.labels", Covers: []string{"*"}, Support: Full, Target: "metadata.annotations of the claim", Doc: "Annotations, since Compose labels are free text. kompose.volume.size and kompose.volume.storage-class-name are read where the params do not say."},
 		{Path: "volumes.*.driver", Support: Partial, Target: "PersistentVolumeClaim", Doc: "`local` is what every claim is. Other drivers are Docker plugins: `kubernetes.volume_drivers: {DRIVER: CLASS}` in the params names the storage class that stands for one; without it, or a class of the volume, the cluster's default stands in, and it is reported.", Codes: []diag.Code{diag.CodeVolumeDriver}},
 		{Path: "volumes.*.driver_opts", Covers: []string{"*"}, Support: Partial, Target: "pod.spec.volumes: nfs, emptyDir", Doc: "The local driver's nfs and tmpfs become volumes of that kind. A volume with an entry in `kubernetes.volumes` of the params is a claim in spite of its options. Otherwise a bind to a folder of the host is an error, as is every other option.", Codes: []diag.Code{diag.CodeVolumeDriver, diag.CodeVolumeOptions}},
@@ -34,12 +34,12 @@ func topLevelRows() []Attribute {
 		ignored("networks.*.labels", []string{"*"}, "are dropped: a network is no object of its own", "remove them", diag.CodeNetworkDriver),
 
 		{Path: "configs", Covers: []string{"*", "*.file", "*.content", "*.environment", "*.name"}, Support: Full, Target: "ConfigMap", Doc: "An immutable ConfigMap whose name carries the hash of its content, so that a change rolls out."},
-		{Path: "configs.*.external", Covers: []string{"name"}, Support: Full, Target: "configMap.name", Doc: "The ConfigMap is referred to by name and must exist. Its key is the config's name, or `x-gantry: {key: KEY}`."},
+		{Path: "configs.*.external", Covers: []string{"name"}, Support: Full, Target: "configMap.name", Doc: "The ConfigMap is referred to by name and must exist. Its key is the config's name, or `x-gantry: {key: KEY}`. A name with `_` or upper-case letters is changed, and the new one reported.", Codes: []diag.Code{diag.CodeNameChanged}},
 		{Path: "configs.*.labels", Covers: []string{"*"}, Support: Full, Target: "metadata.annotations", Doc: "Annotations of the ConfigMap."},
 		rejected("configs.*.template_driver", nil, "is a template language of Swarm, which nothing on Kubernetes evaluates", "render the file before and refer to the result", diag.CodeTemplateDriver),
 
 		{Path: "secrets", Covers: []string{"*", "*.file", "*.environment", "*.name"}, Support: Full, Target: "Secret", Doc: "An immutable Secret whose name carries the hash of its content, so that a change rolls out."},
-		{Path: "secrets.*.external", Covers: []string{"name"}, Support: Full, Target: "secret.secretName", Doc: "The Secret is referred to by name, the base name of one that the kustomization generates included. Its key is the secret's name, or `x-gantry: {key: KEY}`."},
+		{Path: "secrets.*.external", Covers: []string{"name"}, Support: Full, Target: "secret.secretName", Doc: "The Secret is referred to by name, the base name of one that the kustomization generates included. Its key is the secret's name, or `x-gantry: {key: KEY}`. A name with `_` or upper-case letters is changed, and the new one reported.", Codes: []diag.Code{diag.CodeNameChanged}},
 		{Path: "secrets.*.labels", Covers: []string{"*"}, Support: Full, Target: "metadata.annotations", Doc: "Annotations of the Secret."},
 		rejected("secrets.*.driver", nil, "is a Docker secret plugin", "make it external and let an operator of the cluster provide the Secret", diag.CodeSecretDriver),
 		rejected("secrets.*.driver_opts", []string{"*"}, "belongs to a Docker secret plugin", "make the secret external and let an operator of the cluster provide it", diag.CodeSecretDriver),

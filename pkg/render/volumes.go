@@ -88,7 +88,7 @@ func (c *Ctx) mountVolume(v types.ServiceVolumeConfig, place []string) {
 		if v.Tmpfs != nil {
 			size = v.Tmpfs.Size
 		}
-		c.mount(memoryVolume(v.Target, int64(size)), corev1.VolumeMount{MountPath: v.Target, ReadOnly: v.ReadOnly}, place)
+		c.mount(c.memoryVolume(v.Target, int64(size)), corev1.VolumeMount{MountPath: v.Target, ReadOnly: v.ReadOnly}, place)
 	case types.VolumeTypeImage:
 		c.mountImage(v, place)
 	default:
@@ -120,17 +120,36 @@ func (c *Ctx) addVolume(volume corev1.Volume) {
 	}
 }
 
-// volumeName names a volume in the pod: what it is, then what it holds.
-func volumeName(kind, of string) string {
+// volumeName names a volume in the pod: what it is, then what it holds. Of two
+// that would have the same name, such as the secrets a_b and a-b, the second
+// gets the hash of what it holds, so that neither is taken for the other.
+func (c *Ctx) volumeName(kind, of string) string {
+	name := plainVolumeName(kind, of)
+	if holds, taken := c.volumes[name]; taken && holds != of {
+		name = shorten(name+"-"+shortHash(of), kind+of, maxName)
+	}
+	if c.volumes == nil {
+		c.volumes = map[string]string{}
+	}
+	c.volumes[name] = of
+	return name
+}
+
+func plainVolumeName(kind, of string) string {
 	return shorten(kind+"-"+kubeName(of), kind+of, maxName)
 }
 
-func memoryVolume(target string, size int64) corev1.Volume {
+// memoryVolume is a volume in memory for a path of the container.
+func (c *Ctx) memoryVolume(target string, size int64) corev1.Volume {
+	return corev1.Volume{Name: c.volumeName("tmpfs", target), VolumeSource: memorySource(size)}
+}
+
+func memorySource(size int64) corev1.VolumeSource {
 	memory := &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory}
 	if size > 0 {
 		memory.SizeLimit = bytesQuantity(size)
 	}
-	return corev1.Volume{Name: volumeName("tmpfs", target), VolumeSource: corev1.VolumeSource{EmptyDir: memory}}
+	return corev1.VolumeSource{EmptyDir: memory}
 }
 
 // bytesQuantity writes a number of bytes in the largest binary unit that is exact.
@@ -146,14 +165,14 @@ func (c *Ctx) mountNamed(v types.ServiceVolumeConfig, place []string) {
 	}
 	if v.Source == "" {
 		empty := corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
-		c.mount(corev1.Volume{Name: volumeName("anonymous", v.Target), VolumeSource: empty}, m, place)
-		c.seed(v, place)
+		c.mount(corev1.Volume{Name: c.volumeName("anonymous", v.Target), VolumeSource: empty}, m, place)
+		c.seed(v, empty, place)
 		return
 	}
 	source, ok := c.namedSource(v.Source, place)
 	if ok {
-		c.mount(corev1.Volume{Name: volumeName("volume", v.Source), VolumeSource: source}, m, place)
-		c.seed(v, place)
+		c.mount(corev1.Volume{Name: c.volumeName("volume", v.Source), VolumeSource: source}, m, place)
+		c.seed(v, source, place)
 	}
 }
 
@@ -253,14 +272,14 @@ func (c *Ctx) mountImage(v types.ServiceVolumeConfig, place []string) {
 		reference = c.pinned(v.Source, config.Digest, place)
 	}
 	image := corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: reference, PullPolicy: corev1.PullIfNotPresent}}
-	c.mount(corev1.Volume{Name: volumeName("image", v.Source), VolumeSource: image}, m, place)
+	c.mount(corev1.Volume{Name: c.volumeName("image", v.Source), VolumeSource: image}, m, place)
 }
 
 func mapTmpfs(c *Ctx) {
 	for i, entry := range c.Service.Tmpfs {
 		place := []string{"tmpfs", strconv.Itoa(i)}
 		target, options, _ := strings.Cut(entry, ":")
-		c.mount(memoryVolume(target, c.tmpfsSize(options, place)), corev1.VolumeMount{MountPath: target}, place)
+		c.mount(c.memoryVolume(target, c.tmpfsSize(options, place)), corev1.VolumeMount{MountPath: target}, place)
 	}
 	c.ownVolumes()
 }
@@ -291,7 +310,7 @@ const shmPath = "/dev/shm"
 
 func mapShmSize(c *Ctx) {
 	if c.Service.ShmSize > 0 {
-		c.mount(memoryVolume(shmPath, int64(c.Service.ShmSize)), corev1.VolumeMount{MountPath: shmPath}, []string{"shm_size"})
+		c.mount(c.memoryVolume(shmPath, int64(c.Service.ShmSize)), corev1.VolumeMount{MountPath: shmPath}, []string{"shm_size"})
 	}
 }
 
