@@ -19,16 +19,16 @@ import (
 func deviceRows() []Attribute {
 	const doc = "A number of GPUs becomes the limit nvidia.com/gpu, or amd.com/gpu with the driver amd: the names of the vendors' device plugins. " +
 		"The capabilities beside gpu become NVIDIA_DRIVER_CAPABILITIES. All GPUs of a node, or certain ones by UUID, are a claim of dynamic resource allocation (Kubernetes 1.34), which needs the vendor's driver for it. " +
-		"Indices mean a machine's own order, so they are the number of GPUs. ecs-params' gpu is a number of nvidia GPUs."
+		"Indices mean a machine's own order, so they are the number of GPUs. With the driver cdi the names of nvidia's and amd's GPUs mean the same; for other names `kubernetes.devices` in the params has the resource. ecs-params' gpu is a number of nvidia GPUs."
 	requests := []string{"[].count", "[].driver", "[].device_ids"}
 	return []Attribute{
 		{
 			Path: "services.*.gpus", Covers: append([]string{"[].capabilities"}, requests...), Support: Full,
-			Target: "container.resources.limits[nvidia.com/gpu], ResourceClaimTemplate", Doc: doc, Codes: []diag.Code{diag.CodeGPU, diag.CodeGPUIndex, diag.CodeResourceClaim}, Map: mapGPUs,
+			Target: "container.resources.limits[nvidia.com/gpu], ResourceClaimTemplate", Doc: doc, Codes: []diag.Code{diag.CodeGPU, diag.CodeGPUIndex, diag.CodeHostDevice, diag.CodeResourceClaim}, Map: mapGPUs,
 		},
 		{
 			Path: "services.*.deploy.resources.reservations.devices", Covers: append([]string{"[].capabilities"}, requests...), Support: Full,
-			Target: "container.resources.limits[nvidia.com/gpu], ResourceClaimTemplate", Doc: doc, Codes: []diag.Code{diag.CodeGPU, diag.CodeGPUIndex, diag.CodeResourceClaim}, Map: mapReservedDevices,
+			Target: "container.resources.limits[nvidia.com/gpu], ResourceClaimTemplate", Doc: doc, Codes: []diag.Code{diag.CodeGPU, diag.CodeGPUIndex, diag.CodeHostDevice, diag.CodeResourceClaim}, Map: mapReservedDevices,
 		},
 		ignored("services.*.gpus.[].options", []string{"*"}, noDeviceOptions, "choose nodes with deploy.placement.constraints", diag.CodeGPUOptions),
 		ignored("services.*.deploy.resources.reservations.devices.[].options", []string{"*"}, noDeviceOptions,
@@ -69,7 +69,7 @@ func mapReservedDevices(c *Ctx) {
 	}
 	for i, request := range c.Service.Deploy.Resources.Reservations.Devices {
 		at := "deploy.resources.reservations.devices." + strconv.Itoa(i)
-		if len(request.Capabilities) > 0 && !slices.Contains(request.Capabilities, "gpu") {
+		if len(request.Capabilities) > 0 && !slices.Contains(request.Capabilities, "gpu") && request.Driver != driverCDI {
 			c.Report(diag.CodeGPU, at, "asks for a device with the capabilities %q, for which no device plugin is known", request.Capabilities).
 				Hint = "ask for the plugin's resource by generic_resources"
 			continue
@@ -86,6 +86,9 @@ func (c *Ctx) requestDevice(request types.DeviceRequest, at string) {
 	case "amd":
 		name = amdGPU
 	case "", "nvidia":
+	case driverCDI:
+		c.requestCDI(request, at)
+		return
 	default:
 		c.Report(diag.CodeGPU, at, "the device driver %q has no known device plugin", request.Driver).Hint = "ask for the plugin's resource by generic_resources"
 		return
@@ -152,8 +155,13 @@ func mapGenericResources(c *Ctx) {
 // limitRows holds the rows of limits that no field of a container sets.
 func limitRows() []Attribute {
 	return []Attribute{
-		ignored("services.*.pids_limit", nil, noPids, setPids, diag.CodePids),
-		ignored("services.*.deploy.resources.limits.pids", nil, noPids, setPids, diag.CodePids),
+		pidsRow("pids_limit", func(c *Ctx) int64 { return c.Service.PidsLimit }),
+		pidsRow("deploy.resources.limits.pids", func(c *Ctx) int64 {
+			if d := c.Service.Deploy; d != nil && d.Resources.Limits != nil {
+				return d.Resources.Limits.Pids
+			}
+			return 0
+		}),
 		{
 			Path: "services.*.storage_opt", Support: Partial, Target: "container.resources.limits.ephemeral-storage",
 			Doc:   "size becomes the limit of the container's own layer. A container that writes more is evicted, where Docker's write fails. Other options belong to Docker's storage driver.",
@@ -166,6 +174,18 @@ const (
 	noPids  = "has no Kubernetes equivalent: the kubelet sets one limit of processes for every pod (podPidsLimit)"
 	setPids = "set podPidsLimit in the kubelet's configuration"
 )
+
+// pidsRow is the row of a limit of processes. Docker takes 0 and less for none
+// (docker run, "--pids-limit"), which is what a pod has.
+func pidsRow(attribute string, limit func(*Ctx) int64) Attribute {
+	row := ignored("services.*."+attribute, nil, noPids, setPids, diag.CodePids)
+	row.Map = func(c *Ctx) {
+		if limit(c) > 0 {
+			c.reportRow(row, strings.Split(attribute, "."))
+		}
+	}
+	return row
+}
 
 func mapStorageOpt(c *Ctx) {
 	for _, key := range sortedKeys(c.Service.StorageOpt) {

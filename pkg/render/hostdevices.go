@@ -19,17 +19,21 @@ func hostDeviceRow() Attribute {
 		Doc: "Pods get devices of their node from device plugins: with `kubernetes.devices: {/dev/fuse: example.com/fuse}` in the params the device is a limit of that resource, " +
 			"and the plugin decides on its path in the container and its permissions. A privileged service has the node's device at its path. " +
 			"Otherwise it is an error; allowed, the node's device is mounted, which the node only lets a service use that its runtime is configured for. " +
-			"The name of a CDI device is an error without an entry in the params.",
-		Codes: []diag.Code{diag.CodeDevices, diag.CodeHostDevice}, Map: mapDevices,
+			"The CDI name of a GPU is what it is under `gpus`; any other is an error without an entry in the params, for the device or its kind.",
+		Codes: []diag.Code{diag.CodeDevices, diag.CodeHostDevice, diag.CodeGPU, diag.CodeGPUIndex, diag.CodeResourceClaim}, Map: mapDevices,
 	}
 }
 
 func mapDevices(c *Ctx) {
 	for i, d := range c.Service.Devices {
 		at := []string{"devices", strconv.Itoa(i)}
-		if name := c.Params.Kubernetes.Devices[d.Source]; name != "" {
-			c.limitAtLeast(corev1.ResourceName(name))
+		if name := c.deviceResource(d.Source); name != "" {
+			c.limitAtLeast(name)
 			c.reportAt(diag.CodeHostDevice, at, "%s is the resource %s: its device plugin decides where it is in the container", d.Source, name)
+			continue
+		}
+		if kind, _, ok := splitCDI(d.Source); ok && gpuDriver(kind) != "" {
+			c.requestCDI(types.DeviceRequest{IDs: []string{d.Source}}, strings.Join(at, "."))
 			continue
 		}
 		c.mountDevice(d, at)
@@ -46,11 +50,14 @@ func (c *Ctx) limitAtLeast(name corev1.ResourceName) {
 // mountDevice mounts a device of the node into a privileged container, or
 // where the user has opted in by code.
 func (c *Ctx) mountDevice(d types.DeviceMapping, at []string) {
-	path := strings.HasPrefix(d.Source, "/")
+	path, otherwise := strings.HasPrefix(d.Source, "/"), "mount the node's device"
+	if !path {
+		otherwise = "run without it"
+	}
 	if !c.Service.Privileged || !path {
 		c.reportAt(diag.CodeDevices, at, "%s is a device of the machine that Docker runs on: pods get devices of their node from device plugins", d.Source).
-			Hint = "install the device's plugin and name its resource with `kubernetes.devices: {" + d.Source + ": DOMAIN/NAME}` in ecs-params.yml, " +
-			"or mount the node's device with x-gantry: {allow: [" + string(diag.CodeDevices) + "]}"
+			Hint = "install the device's plugin and name its resource with `kubernetes.devices: {" + d.Source + ": DOMAIN/NAME}` in ecs-params.yml, or " +
+			otherwise + " with x-gantry: {allow: [" + string(diag.CodeDevices) + "]}"
 		if !path || !c.Allowed(diag.CodeDevices) {
 			return
 		}

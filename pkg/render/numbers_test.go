@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
 func TestCores(t *testing.T) {
@@ -44,4 +46,14 @@ func TestDurationsAreNeverShortened(t *testing.T) {
 			t.Fatalf("%d checks every %s for %s", times(d, interval), step, d)
 		}
 	})
+}
+
+func TestOnlyALimitOfProcessesIsReported(t *testing.T) {
+	for value, want := range map[string]string{"-1": "", "0": "", "100": string(diag.CodePids)} {
+		short := renderText(t, "services: {web: {image: x, pids_limit: "+value+"}}", nil, nil)
+		long := renderText(t, "services: {web: {image: x, deploy: {resources: {limits: {pids: "+value+"}}}}}", nil, nil)
+		if short.codes(diag.Warning) != want || long.codes(diag.Warning) != want {
+			t.Errorf("%s: %v, %v", value, short.diags, long.diags)
+		}
+	}
 }
