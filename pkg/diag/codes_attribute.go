@@ -79,6 +79,7 @@ const (
 	CodeEssential           Code = "GTY294"
 	CodeCron                Code = "GTY295"
 	CodeCronQueue           Code = "GTY296"
+	CodeTimeZone            Code = "GTY297"
 )
 
 func attributeCodes() []CodeInfo {
@@ -187,5 +188,6 @@ func workloadCodes() []CodeInfo {
 		{Code: CodeEssential, Severity: Info, Title: "each service stands alone", Doc: "ECS ends the whole task when an essential container ends. Here each service is a workload of its own."},
 		{Code: CodeCron, Severity: Error, Title: "not a schedule", Doc: "CronJobs take five fields, or one of @hourly, @daily, @weekly, @monthly, @yearly."},
 		{Code: CodeCronQueue, Severity: Info, Title: "queued runs become one", Doc: "A CronJob remembers that a run was due, not how many."},
+		{Code: CodeTimeZone, Severity: Error, Title: "no time zone", Doc: "CronJobs take the names of the tz database, such as Europe/Paris, or UTC."},
 	}
 }

@@ -1,9 +1,7 @@
 package render
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
@@ -26,7 +24,7 @@ func jobRows() []Attribute {
 			Support: Full, Target: "CronJob",
 			Doc: "A CronJob for each schedule. A job without one is a suspended CronJob, the template of runs by hand. `manual: false` is an " +
 				"annotation, since a cluster does not forbid it. Without a timezone the cluster's own applies. missed_fires one is what a CronJob does; skip gives up on a run after a minute.",
-			Codes: []diag.Code{diag.CodeCron}, Map: mapTriggers,
+			Codes: []diag.Code{diag.CodeCron, diag.CodeTimeZone}, Map: mapTriggers,
 		},
 		{
 			Path: "jobs.*.triggers.schedule.[].concurrency", Support: Partial, Target: "CronJob spec.concurrencyPolicy",
@@ -51,10 +49,7 @@ func mapTriggers(c *Ctx) {
 		if s.MissedFires == "skip" {
 			out.StartingDeadlineSeconds = ptr(int64(skipDeadline))
 		}
-		if !isCron(s.Cron) {
-			c.reportAt(diag.CodeCron, []string{"triggers", "schedule", strconv.Itoa(i)}, "%q is no schedule that a CronJob takes", s.Cron).
-				Hint = "write five fields (minute, hour, day, month, weekday) or @hourly, @daily, @weekly, @monthly, @yearly"
-		}
+		c.checkSchedule(s, []string{"triggers", "schedule", strconv.Itoa(i)})
 		c.Workload.Schedules = append(c.Workload.Schedules, out)
 	}
 	if len(c.Workload.Schedules) == 0 {
@@ -71,15 +66,4 @@ func mapConcurrency(c *Ctx) {
 			c.reportAt(diag.CodeCronQueue, []string{"triggers", "schedule", strconv.Itoa(i), "concurrency"}, "of several runs that are due while one goes on, only one starts after it")
 		}
 	}
-}
-
-// isCron accepts the forms of CronJob.spec.schedule: five fields, or a word.
-func isCron(schedule string) bool {
-	if strings.HasPrefix(schedule, "@") {
-		return slices.Contains([]string{"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}, schedule)
-	}
-	fields := strings.Fields(schedule)
-	return len(fields) == 5 && !slices.ContainsFunc(fields, func(f string) bool {
-		return strings.Trim(f, "0123456789*/,-?abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != ""
-	})
 }

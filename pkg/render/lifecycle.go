@@ -17,12 +17,12 @@ func lifecycleRows() []Attribute {
 		{
 			Path: "services.*.restart", Support: Full, Target: "kind of the workload, pod.spec.restartPolicy, backoffLimit",
 			Doc: "What serves (ports, expose or a healthcheck) is restarted always, as pods of a Deployment are: `no` and on-failure are reported. " +
-				"Anything else with `no` or on-failure[:N] is a Job that is tried once, until it succeeds, or N more times.",
+				"Anything else with `no` or on-failure[:N] is a Job that is tried once, until it succeeds, or N more times, each in a pod of its own. 0 is no limit, as under Docker.",
 			Codes: []diag.Code{diag.CodeRestartServer}, Map: mapRestart,
 		},
 		{
 			Path: "services.*.deploy.restart_policy", Covers: []string{"condition", "max_attempts"}, Support: Full,
-			Target: "kind of the workload, backoffLimit", Doc: "Wins over restart: none is no, any is always; max_attempts is N of on-failure:N.",
+			Target: "kind of the workload, backoffLimit", Doc: "Wins over restart: none is no, any is always; max_attempts is N of on-failure:N, 0 no limit.",
 		},
 		ignored("services.*.deploy.restart_policy.delay", nil, noBackoff, "remove it", diag.CodeRestartPolicy),
 		ignored("services.*.deploy.restart_policy.window", nil, noBackoff, "remove it; a readiness probe tells whether a start succeeded", diag.CodeRestartPolicy),
@@ -73,18 +73,24 @@ func mapRestart(c *Ctx) {
 	}
 	c.Pod.RestartPolicy = corev1.RestartPolicyNever
 	c.Workload.BackoffLimit = ptr(int32(0))
-	if policy != "" && policy != "no" {
+	if policy == "" || policy == "no" {
+		return
+	}
+	c.Workload.BackoffLimit = &attempts
+	if attempts == unlimited {
 		c.Pod.RestartPolicy = corev1.RestartPolicyOnFailure
-		c.Workload.BackoffLimit = &attempts
 	}
 }
 
-// attempts is how often a Job is tried again.
+// attempts is how often a Job is tried again. Docker takes 0 for no limit (moby,
+// restartmanager ShouldRestart). A number needs a pod for each try: of restarts
+// in one pod the Job controller ends the last before it has run (Kubernetes,
+// job_controller.go pastBackoffLimitOnFailure).
 func (c *Ctx) attempts(text string) int32 {
-	if d := c.Service.Deploy; d != nil && d.RestartPolicy != nil && d.RestartPolicy.MaxAttempts != nil {
+	if d := c.Service.Deploy; d != nil && d.RestartPolicy != nil && d.RestartPolicy.MaxAttempts != nil && *d.RestartPolicy.MaxAttempts > 0 {
 		return int32(min(*d.RestartPolicy.MaxAttempts, unlimited))
 	}
-	if n, err := strconv.ParseInt(text, 10, 32); err == nil && n >= 0 {
+	if n, err := strconv.ParseInt(text, 10, 32); err == nil && n > 0 {
 		return int32(n)
 	}
 	return unlimited

@@ -57,3 +57,14 @@ func TestOnlyALimitOfProcessesIsReported(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeZones(t *testing.T) {
+	for name, want := range map[string]bool{
+		"UTC": true, "Europe/Paris": true, "America/Argentina/Buenos_Aires": true, "Etc/GMT+5": true,
+		"": false, "Local": false, "local": false, "Europe/Nowhere": false, "../etc/passwd": false, "/UTC": false, "-x": false, "CET/": false,
+	} {
+		if isTimeZone(name) != want {
+			t.Errorf("%q: want %v", name, want)
+		}
+	}
+}

@@ -35,12 +35,7 @@ func securityRows() []Attribute {
 		},
 		{
 			Path: "services.*.cap_drop", Support: Full, Target: "container.securityContext.capabilities.drop",
-			Doc: "Without the prefix CAP_, which Kubernetes does not use.", Codes: []diag.Code{diag.CodeCapability},
-			Map: func(c *Ctx) {
-				if caps := c.capabilities("cap_drop", c.Service.CapDrop); len(caps) > 0 {
-					c.capabilitySet().Drop = caps
-				}
-			},
+			Doc: "Without the prefix CAP_, which Kubernetes does not use. What is added as well stays, as under Docker.", Codes: []diag.Code{diag.CodeCapability}, Map: mapCapDrop,
 		},
 		{
 			Path: "services.*.privileged", Support: Full, Target: "container.securityContext.privileged", Doc: "Taken as it stands.",
@@ -167,6 +162,19 @@ func mapGroups(c *Ctx) {
 			continue
 		}
 		c.addGroup(gid)
+	}
+}
+
+// mapCapDrop leaves out what cap_add has: under Docker adding wins, and adding
+// ALL over dropping ALL alone (moby, oci/caps TweakCapabilities). In the runtimes
+// of Kubernetes dropping wins.
+func mapCapDrop(c *Ctx) {
+	for _, name := range c.capabilities("cap_drop", c.Service.CapDrop) {
+		set := c.capabilitySet()
+		added := slices.Contains(set.Add, name)
+		if !added || name != "ALL" && slices.Contains(set.Add, "ALL") {
+			set.Drop = append(set.Drop, name)
+		}
 	}
 }
 
