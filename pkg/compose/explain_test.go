@@ -144,6 +144,9 @@ func TestChecksAgreeWithLoader(t *testing.T) {
 				o.SkipConsistencyCheck = false
 			})
 		})
+		if _, falseAlarm := l.spelledOut(loaderErr); falseAlarm {
+			continue
+		}
 		compared++
 		ours := l.relationFaults(model)
 		if (loaderErr != nil) != ours.HasErrors() {

@@ -97,7 +97,12 @@ func (l *load) compose(ctx context.Context) (model *types.Project, list diag.Lis
 			model = parts
 			return
 		}
-		model, err = guard(func() (*types.Project, error) { return loader.LoadWithContext(ctx, details, l.configure(l.rec)) })
+		load := func() (*types.Project, error) { return loader.LoadWithContext(ctx, details, l.configure(l.rec)) }
+		model, err = guard(load)
+		if plain, ok := l.spelledOut(err); ok {
+			details = plain
+			model, err = guard(load)
+		}
 	})
 	if err == nil {
 		err = ctx.Err()
