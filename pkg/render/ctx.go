@@ -118,10 +118,41 @@ func (c *Ctx) Report(code diag.Code, attribute, format string, args ...any) *dia
 }
 
 func (c *Ctx) reportAt(code diag.Code, attribute []string, format string, args ...any) *diag.Diagnostic {
-	path := c.path(attribute)
 	text := fmt.Sprintf(format, args...)
-	c.diags.Add(diag.New(code, c.Project.Pos(path...), pathString(path), "%s", text))
+	if path := c.paramsPath(attribute); path != "" {
+		c.diags.Add(diag.New(code, c.Params.Pos(path), path, "%s", text))
+	} else {
+		path := c.path(attribute)
+		c.diags.Add(diag.New(code, c.Project.Pos(path...), pathString(path), "%s", text))
+	}
 	return &c.diags[len(c.diags)-1]
+}
+
+// paramsPath is where ecs-params say what the service has as an attribute: in
+// place of the Compose file, or where that is silent. It is "" where they do not.
+func (c *Ctx) paramsPath(attribute []string) string {
+	if len(attribute) == 0 {
+		return ""
+	}
+	path := "task_definition.services." + c.owner() + "." + attribute[0]
+	switch attribute[0] {
+	case "cpu_shares", "mem_limit", "mem_reservation":
+		if c.Params.Has(path) {
+			return path
+		}
+		return ""
+	case "network_mode":
+		path = "task_definition.ecs_network_mode"
+	case "pid", "ipc":
+		path = "task_definition." + attribute[0] + "_mode"
+	case "healthcheck", "depends_on":
+	default:
+		return ""
+	}
+	if c.Params.Has(path) && !c.Project.Has(c.path(attribute)...) {
+		return path
+	}
+	return ""
 }
 
 // reportParams adds a diagnostic at a key of the service's entry in ecs-params.
