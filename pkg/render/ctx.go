@@ -59,8 +59,10 @@ type Ctx struct {
 	triggers *types.TriggerConfig
 
 	published []PublishedPort
-	aliases   []aliasRequest
-	files     []sharedFile
+	// ingressTarget is the container port that the Ingress leads to; 0 without one.
+	ingressTarget int32
+	aliases       []aliasRequest
+	files         []sharedFile
 	// volumes holds what the pod's volumes hold, by their names.
 	volumes  map[string]string
 	objects  []origin

@@ -104,6 +104,7 @@ func publishedServicePort(p PublishedPort, kind string) corev1.ServicePort {
 func (c *Ctx) exposeIngress() []int {
 	ingress := c.KubernetesService().Ingress
 	target := c.ingressPort(ingress)
+	c.ingressTarget = target
 	var rest []int
 	for i, p := range c.published {
 		switch {

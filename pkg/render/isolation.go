@@ -110,13 +110,19 @@ func newPolicy(name string, labels map[string]string, pods metav1.LabelSelector,
 }
 
 // publishedPolicy keeps the published ports of a service open to everyone, as
-// under Docker they are reached from outside of every network.
+// under Docker they are reached from outside of every network; and so the port
+// that an ingress leads to, whose controller is in no network of the project.
 func (c *Ctx) publishedPolicy() {
 	var ports []networkingv1.NetworkPolicyPort
+	led := c.ingressTarget == 0
 	for _, p := range c.published {
 		if p.Object.Name != "" {
 			ports = append(ports, policyPort(p.Target, corev1.Protocol(p.Protocol)))
+			led = led || p.Target == c.ingressTarget
 		}
+	}
+	if !led {
+		ports = append(ports, policyPort(c.ingressTarget, corev1.ProtocolTCP))
 	}
 	if len(ports) == 0 {
 		return

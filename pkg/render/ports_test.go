@@ -120,6 +120,20 @@ networks: {front: {}, back: {internal: true}}`, nil, nil)
 	r.expect("NetworkPolicy", "db-internal", "spec.policyTypes", `["Egress"]`)
 }
 
+// TestPolicyOfAnIngress opens the port that an ingress leads to, published or not.
+func TestPolicyOfAnIngress(t *testing.T) {
+	par, diags := params.Read([]byte("version: 1\nkubernetes: {services: {api: {ingress: {host: api.example}}, web: {ingress: {host: shop.example}}}}"), params.Options{Path: "ecs-params.yml"})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	r := renderText(t, `services:
+  web: {image: x, networks: [front], ports: ["80:80"]}
+  api: {image: x, networks: [back], expose: ["8000"]}
+networks: {front: {}, back: {}}`, par, nil)
+	r.expect("NetworkPolicy", "web-published", "spec.ingress.0", `{"ports":[{"port":80,"protocol":"TCP"}]}`)
+	r.expect("NetworkPolicy", "api-published", "spec.ingress.0", `{"ports":[{"port":8000,"protocol":"TCP"}]}`)
+}
+
 func TestExposureWithoutPortIsReported(t *testing.T) {
 	const text = "version: 1\nkubernetes: {services: {web: {ingress: {host: shop.example}, service: {type: NodePort}}}}"
 	par, diags := params.Read([]byte(text), params.Options{Path: "ecs-params.yml"})
