@@ -29,7 +29,7 @@ func TestApplications(t *testing.T) {
 		t.Skipf("the cluster has %s nodes, this needs containers", has)
 	}
 	images := newStore(t)
-	for name, test := range map[string]func(*testing.T, *store){"wordpress": testWordPress} {
+	for name, test := range map[string]func(*testing.T, *store){"wordpress": testWordPress, "shop": testShop} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, images)
@@ -169,4 +169,16 @@ func (a *app) eventually(try func() error) {
 		}
 		time.Sleep(300 * time.Millisecond)
 	}
+}
+
+// nothingLeft wants an empty namespace, in a while: pods may still be ending.
+func (a *app) nothingLeft() {
+	a.Helper()
+	a.eventually(func() error {
+		left := a.kubectl("get", "all,pvc,secret,configmap,ingress,networkpolicy,hpa", "-o", "name", "--field-selector", "metadata.name!=kube-root-ca.crt")
+		if left != "" {
+			return fmt.Errorf("left behind: %s", left)
+		}
+		return nil
+	})
 }

@@ -1,6 +1,7 @@
 package apps
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -57,13 +58,41 @@ func newStore(t *testing.T) *store {
 		t.Fatal(err)
 	}
 	s := &store{dir: t.TempDir(), cache: cache}
-	write(t, filepath.Join(s.dir, "storage.conf"), fmt.Sprintf("[storage]\ndriver=\"vfs\"\ngraphroot=\"%[1]s/images\"\nrunroot=\"%[1]s/run\"\n", s.dir))
+	write(t, filepath.Join(s.dir, "storage.conf"), fmt.Sprintf("[storage]\ndriver=\"overlay\"\ngraphroot=\"%[1]s/images\"\nrunroot=\"%[1]s/run\"\n", s.dir))
+	s.wrapBuildah(t)
 	return s
 }
 
-// environ lets buildah use the storage, and no mounts that could be left behind.
+// wrapBuildah gives buildah a mount namespace of its own: what it mounts goes
+// with it, also when it is killed.
+func (s *store) wrapBuildah(t *testing.T) {
+	t.Helper()
+	program, err := exec.LookPath("buildah")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapper := filepath.Join(s.dir, "bin", "buildah")
+	if err := os.Mkdir(filepath.Dir(wrapper), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, wrapper, "#!/bin/sh\nexec unshare --mount "+program+" \"$@\"\n")
+	if err := os.Chmod(wrapper, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// environ makes gantry and this package use the storage.
 func (s *store) environ() []string {
-	return []string{"BUILDAH_ISOLATION=chroot", "CONTAINERS_STORAGE_CONF=" + filepath.Join(s.dir, "storage.conf"), "TMPDIR=" + s.dir}
+	return []string{
+		"BUILDAH_ISOLATION=chroot", "CONTAINERS_STORAGE_CONF=" + filepath.Join(s.dir, "storage.conf"), "TMPDIR=" + s.dir,
+		"PATH=" + filepath.Join(s.dir, "bin") + ":" + os.Getenv("PATH"),
+	}
+}
+
+// buildah runs buildah, see run.
+func (s *store) buildah(t *testing.T, args ...string) string {
+	t.Helper()
+	return s.run(t, append([]string{filepath.Join(s.dir, "bin", "buildah")}, args...)...)
 }
 
 // archive returns the archive of an image from the cache, which it is put into
@@ -79,8 +108,8 @@ func (s *store) archive(t *testing.T, image string) string {
 	s.makeBase(t)
 	t.Logf("making the image %s", nameOf(image))
 	built := filepath.Join(s.dir, image+".tar")
-	s.run(t, "buildah", "build", "--quiet", "-t", nameOf(image), filepath.Join("images", image))
-	s.run(t, "buildah", "push", "--quiet", nameOf(image), "docker-archive:"+built+":"+nameOf(image))
+	s.buildah(t, "build", "--quiet", "-t", nameOf(image), filepath.Join("images", image))
+	s.buildah(t, "push", "--quiet", nameOf(image), "docker-archive:"+built+":"+nameOf(image))
 	s.keep(t, built, path, image)
 	return path
 }
@@ -93,8 +122,26 @@ func (s *store) makeBase(t *testing.T) {
 	t.Logf("making a base of Debian's %s", suite)
 	s.run(t, append(baseArgs(), filepath.Join(s.dir, "base.tar"))...)
 	write(t, filepath.Join(s.dir, "Dockerfile"), baseFile)
-	s.run(t, "buildah", "build", "--quiet", "--ignorefile", os.DevNull, "-t", base, "-f", filepath.Join(s.dir, "Dockerfile"), s.dir)
+	s.buildah(t, "build", "--quiet", "--ignorefile", os.DevNull, "-t", base, "-f", filepath.Join(s.dir, "Dockerfile"), s.dir)
 	s.hasBase = true
+}
+
+// golang brings this machine's Go under the name that a Dockerfile builds from:
+// with busybox for a shell, and the certificates that the module proxy needs.
+func (s *store) golang(t *testing.T, name string) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	container := s.buildah(t, "from", "scratch")
+	for _, copied := range [][2]string{
+		{"/bin/busybox", "/bin/busybox"}, {"/bin/busybox", "/bin/sh"},
+		{"/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt"}, {s.run(t, "go", "env", "GOROOT"), "/usr/local/go"},
+	} {
+		s.buildah(t, "copy", "--quiet", container, copied[0], copied[1])
+	}
+	s.buildah(t, "run", container, "/bin/busybox", "mkdir", "-m", "1777", "/tmp")
+	s.buildah(t, "config", "--env", "PATH=/usr/local/go/bin:/bin", "--env", "GOPATH=/go", "--env", "HOME=/root", "--env", "GOTOOLCHAIN=local", container)
+	s.buildah(t, "commit", "--quiet", "--rm", container, name)
 }
 
 // keep moves an archive into the cache, in one step, in place of older ones.
@@ -136,14 +183,16 @@ func fingerprint(t *testing.T, image string) string {
 	return hex.EncodeToString(sum.Sum(nil))[:12]
 }
 
-// run runs a program that must succeed.
-func (s *store) run(t *testing.T, args ...string) {
+// run runs a program that must succeed, and returns what it prints.
+func (s *store) run(t *testing.T, args ...string) string {
 	t.Helper()
+	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), s.environ()...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), s.environ()...), &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s%s", strings.Join(args, " "), err, &stdout, &stderr)
 	}
+	return strings.TrimSpace(stdout.String())
 }
 
 func write(t *testing.T, path, content string) {

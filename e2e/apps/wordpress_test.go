@@ -53,9 +53,7 @@ func testWordPress(t *testing.T, s *store) {
 	a.compose("logs")
 	a.compose("down", "--volumes")
 	watch.judge()
-	if left := a.kubectl("get", "all,pvc,secret,configmap", "-o", "name", "--field-selector", "metadata.name!=kube-root-ca.crt"); left != "" {
-		t.Errorf("left behind: %s", left)
-	}
+	a.nothingLeft()
 }
 
 // installWordPress fills in the installation page and logs in.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	_ "github.com/lib/pq"
 )
@@ -35,10 +36,28 @@ func openStore(ctx context.Context) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.PingContext(ctx); err != nil {
+	if err := reach(ctx, db); err != nil {
 		return nil, fmt.Errorf("reach the database: %w", err)
 	}
 	return &store{db}, nil
+}
+
+// reach waits for the database's first answer: the rules of a network may come
+// to know a new pod a moment after it has started.
+func reach(ctx context.Context, db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		err := db.PingContext(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 func (s *store) migrate(ctx context.Context) error {
@@ -54,12 +73,13 @@ func (s *store) add(ctx context.Context, i item) (item, error) {
 	return i, err
 }
 
-func (s *store) all(ctx context.Context) (items []item, err error) {
+func (s *store) all(ctx context.Context) ([]item, error) {
 	rows, err := s.QueryContext(ctx, `SELECT id, name, cents FROM items ORDER BY id`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	items := []item{}
 	for rows.Next() {
 		var i item
 		if err := rows.Scan(&i.ID, &i.Name, &i.Cents); err != nil {
