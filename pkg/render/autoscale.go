@@ -107,6 +107,8 @@ func (c *Ctx) reportAutoscaling(code diag.Code, format string, args ...any) *dia
 }
 
 // komposeAutoscaling reads kompose's labels of an autoscaler; nil without them.
+// Up to 3 pods is what kompose takes where the labels do not say (kompose,
+// k8sutils.go DefaultMaxReplicas).
 func komposeAutoscaling(labels map[string]string) *params.KubernetesAutoscaling {
 	number := func(label string) int32 {
 		n, err := strconv.ParseInt(labels[label], 10, 32)
@@ -115,11 +117,14 @@ func komposeAutoscaling(labels map[string]string) *params.KubernetesAutoscaling 
 		}
 		return int32(n)
 	}
-	limit := number("kompose.hpa.replicas.max")
-	if limit == 0 {
+	out := params.KubernetesAutoscaling{
+		Min: number("kompose.hpa.replicas.min"), Max: number("kompose.hpa.replicas.max"), CPU: number("kompose.hpa.cpu"), Memory: number("kompose.hpa.memory"),
+	}
+	if out == (params.KubernetesAutoscaling{}) {
 		return nil
 	}
-	return &params.KubernetesAutoscaling{
-		Min: number("kompose.hpa.replicas.min"), Max: limit, CPU: number("kompose.hpa.cpu"), Memory: number("kompose.hpa.memory"),
+	if out.Max == 0 {
+		out.Max = max(out.Min, 3)
 	}
+	return &out
 }

@@ -72,7 +72,7 @@ func (r *rendering) checkExtensions() {
 }
 
 func (r *rendering) checkExtension(section string, path []string, extensions types.Extensions) {
-	r.foreignExtensions(path, extensions)
+	r.reportForeignExtensions(path, extensions)
 	raw, ok := extensions[ExtensionKey]
 	if !ok {
 		return
@@ -132,22 +132,5 @@ func (r *rendering) checkAllowed(at []string, value any) {
 		if _, ok := diag.Lookup(diag.Code(fmt.Sprint(code))); !ok {
 			r.report(diag.CodeExtension, append(slices.Clone(at), strconv.Itoa(i)), "%v is no code of a diagnostic", code).Hint = "`gantry explain CODE` tells a code"
 		}
-	}
-}
-
-// foreignExtensions names the extensions by which other tools are told how to
-// deploy, since they look as if they did something here.
-func (r *rendering) foreignExtensions(path []string, extensions types.Extensions) {
-	for _, key := range sortedKeys(extensions) {
-		hint := ""
-		switch {
-		case key == "x-kubernetes":
-			hint = "say it with the params' kubernetes block, or patch the workload with x-gantry.patches"
-		case strings.HasPrefix(key, "x-aws-"):
-			hint = "say it with ecs-params.yml, or patch the workload with x-gantry.patches"
-		default:
-			continue
-		}
-		r.report(diag.CodeForeignUnread, append(slices.Clone(path), key), "%s is for another tool and is not read", key).Hint = hint
 	}
 }

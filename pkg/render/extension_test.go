@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -103,7 +104,7 @@ func TestLabelsOfKompose(t *testing.T) {
 	r.expect("PersistentVolumeClaim", "shop-data", "spec.resources.requests.storage", `"5Gi"`)
 	r.expect("PersistentVolumeClaim", "shop-data", "spec.storageClassName", `"fast"`)
 	r.expect("HorizontalPodAutoscaler", "web", "spec.maxReplicas", "10")
-	if got := r.codes(diag.Warning); got != "GTY364" {
+	if got := r.codes(diag.Warning); got != "GTY364 GTY364" { // the second host, and the schedule
 		t.Errorf("warnings %s\n%v", got, r.diags)
 	}
 	par := params.Params{Kubernetes: params.Kubernetes{
@@ -114,6 +115,32 @@ func TestLabelsOfKompose(t *testing.T) {
 	mine.expect("Deployment", "web", "metadata.name", `"web"`)
 	mine.expect("Ingress", "web", "spec.rules.0.host", `"mine"`)
 	mine.expect("PersistentVolumeClaim", "shop-data", "spec.resources.requests.storage", `"9Gi"`)
+}
+
+// TestValuesOfForeignLabels: a label is only said to be read where it is.
+func TestValuesOfForeignLabels(t *testing.T) {
+	for label, c := range map[string]struct{ read, unread string }{
+		"kompose.controller.type":     {"DaemonSet", "replicationcontroller"},
+		"kompose.service.type":        {"nodeport", "headless"},
+		"kompose.service.expose":      {"a.example.com/x", "a.example.com,b.example.com"},
+		"kompose.image-pull-policy":   {"always", "sometimes"},
+		"kompose.hpa.replicas.min":    {"3", "50%"},
+		"kompose.serviceaccount-name": {"", "robot"},
+	} {
+		text := "services: {web: {image: x, ports: ['80:80'], cpus: 1, labels: {%s: \"%s\"}}}"
+		if r := renderText(t, fmt.Sprintf(text, label, c.read), nil, nil); c.read != "" && r.codes(diag.Warning) != "" {
+			t.Errorf("%s: %v", label, r.diags)
+		}
+		if r := renderText(t, fmt.Sprintf(text, label, c.unread), nil, nil); r.codes(diag.Warning) != string(diag.CodeForeignUnread) {
+			t.Errorf("%s: %v", label, r.diags)
+		}
+	}
+	r := renderText(t, "services: {web: {image: x, cpus: 1, labels: {kompose.hpa.replicas.min: 5}}}", nil, nil)
+	r.expect("HorizontalPodAutoscaler", "web", "spec.maxReplicas", "5")
+	r = renderText(t, "services: {web: {image: x, deploy: {labels: {kompose.ephemeral-storage.limit: 1Gi}}, x-virtual-host: a.example.com}}", nil, nil)
+	if got := r.codes(diag.Warning); got != "GTY364 GTY364" {
+		t.Errorf("%v", r.diags)
+	}
 }
 
 func TestEveryForeignLabelHasAWay(t *testing.T) {

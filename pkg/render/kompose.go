@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,72 +15,121 @@ import (
 
 // foreignLabel is a label of another converter that users already have.
 type foreignLabel struct {
-	// name is the label, or its beginning where it ends in a dot.
+	// name is the label, or its beginning where it ends in a dot or a slash.
 	name string
-	// read says that it is taken as what way says, where no file of gantry does.
-	read bool
+	// reads accepts the values that are taken as what way says, where no file of
+	// gantry does; nil where none is.
+	reads func(value string) bool
 	// way is how gantry has it said.
 	way string
 }
 
-// foreignLabels lists the labels of kompose and of okteto whose meaning is
-// clear, and how gantry has them said.
+// foreignLabels lists the labels of kompose 1.38 (docs/user-guide.md, "Labels",
+// and its loader) and of okteto, and how gantry has them said.
 func foreignLabels() []foreignLabel {
 	const service = "kubernetes.services.NAME."
 	return []foreignLabel{
-		{"kompose.controller.type", true, service + "kind"},
-		{"kompose.service.type", true, service + "service.type"},
-		{"kompose.service.expose", true, service + "ingress"},
-		{"kompose.service.expose.tls-secret", true, service + "ingress.tls_secret"},
-		{"kompose.service.expose.ingress-class-name", true, service + "ingress.class"},
-		{"kompose.volume.size", true, "kubernetes.volumes.NAME.size"},
-		{"kompose.volume.storage-class-name", true, "kubernetes.volumes.NAME.class"},
-		{"kompose.image-pull-secret", true, "kubernetes.image_pull_secrets"},
-		{"kompose.image-pull-policy", true, "pull_policy of the service"},
-		{"kompose.security-context.fsgroup", true, "`user` of the service"},
-		{"kompose.hpa.replicas.min", true, service + "autoscaling.min_replicas"},
-		{"kompose.hpa.replicas.max", true, service + "autoscaling.max_replicas"},
-		{"kompose.hpa.cpu", true, service + "autoscaling.cpu_percent"},
-		{"kompose.hpa.memory", true, service + "autoscaling.memory_percent"},
-		{"kompose.serviceaccount-name", false, service + "service_account"},
-		{"kompose.service.healthcheck.liveness.", false, "healthcheck of the service with " + service + "liveness: true"},
-		{"kompose.service.healthcheck.readiness.", false, "healthcheck of the service"},
-		{"kompose.init.containers.", false, "pre_start of the service with per_replica: true"},
-		{"kompose.cronjob.", false, "a job with `triggers: {schedule: […]}`"},
-		{"kompose.service.nodeport.port", false, "a published port between 30000 and 32767 with the type NodePort"},
-		{"kompose.service.external-traffic-policy", false, "a patch in x-gantry.patches with `kind: Service`"},
-		{"kompose.service.group", false, "`network_mode: service:NAME`, which puts services into one pod"},
-		{"kompose.volume.subpath", false, "`volume: {subpath: …}` of the mount"},
-		{"kompose.volume.type", false, "volumes of the service"},
-		{"kompose.", false, "ecs-params.yml or x-gantry"},
-		{"dev.okteto.com/", false, "ecs-params.yml or x-gantry"},
+		{"kompose.controller.type", oneOf(workloadKinds()...), service + "kind"},
+		{"kompose.service.type", oneOf(serviceTypes()...), service + "service.type, or `deploy: {endpoint_mode: dnsrr}` for headless"},
+		{"kompose.service.expose", isOneHost, service + "ingress, and further hosts in a patch in x-gantry.patches"},
+		{"kompose.service.expose.tls-secret", isText, service + "ingress.tls_secret"},
+		{"kompose.service.expose.ingress-class-name", isText, service + "ingress.class"},
+		{"kompose.volume.size", isQuantity, "kubernetes.volumes.NAME.size"},
+		{"kompose.volume.storage-class-name", isText, "kubernetes.volumes.NAME.class"},
+		{"kompose.image-pull-secret", isText, "kubernetes.image_pull_secrets"},
+		{"kompose.image-pull-policy", oneOf("Always", "IfNotPresent", "Never"), "pull_policy of the service"},
+		{"kompose.security-context.fsgroup", isCount, "`user` of the service"},
+		{"kompose.hpa.replicas.min", isCount, service + "autoscaling.min_replicas"},
+		{"kompose.hpa.replicas.max", isCount, service + "autoscaling.max_replicas"},
+		{"kompose.hpa.cpu", isCount, service + "autoscaling.cpu_percent"},
+		{"kompose.hpa.memory", isCount, service + "autoscaling.memory_percent"},
+		{"kompose.serviceaccount-name", nil, service + "service_account"},
+		{"kompose.service.healthcheck.liveness.", nil, "healthcheck of the service with " + service + "liveness: true"},
+		{"kompose.service.healthcheck.readiness.", nil, "healthcheck of the service"},
+		{"kompose.init.containers.", nil, "pre_start of the service with per_replica: true"},
+		{"kompose.cronjob.", nil, "a job with `triggers: {schedule: […]}`"},
+		{"kompose.controller.port.expose", nil, "`mode: host` of the port"},
+		{"kompose.controller.expose.port", nil, "`mode: host` of the port"},
+		{"kompose.service.nodeport.port", nil, "a published port between 30000 and 32767 with the type NodePort"},
+		{"kompose.service.external-traffic-policy", nil, "a patch in x-gantry.patches with `kind: Service`"},
+		{"kompose.service.group", nil, "`network_mode: service:NAME`, which puts services into one pod"},
+		{"kompose.service.name_override", nil, "another name for the service, or an alias in one of its networks"},
+		{"kompose.volume.subpath", nil, "`volume: {subpath: …}` of the mount"},
+		{"kompose.volume.selector", nil, "`external: true` of the volume, with a claim of your own"},
+		{"kompose.volume.type", nil, "volumes of the service"},
+		{"kompose.ephemeral-storage.limit", nil, "`storage_opt: {size: …}` of the service"},
+		{"kompose.ephemeral-storage.request", nil, "a patch in x-gantry.patches"},
+		{"kompose.", nil, "ecs-params.yml or x-gantry"},
+		{"dev.okteto.com/", nil, "ecs-params.yml or x-gantry"},
 	}
+}
+
+func serviceTypes() []string {
+	return []string{string(corev1.ServiceTypeLoadBalancer), string(corev1.ServiceTypeNodePort), string(corev1.ServiceTypeClusterIP)}
+}
+
+func oneOf(values ...string) func(string) bool {
+	return func(value string) bool {
+		return slices.ContainsFunc(values, func(v string) bool { return strings.EqualFold(v, value) })
+	}
+}
+
+func isText(value string) bool    { return value != "" }
+func isOneHost(value string) bool { return value != "" && !strings.Contains(value, ",") }
+
+func isCount(value string) bool {
+	_, ok := numericID(value)
+	return ok
+}
+
+func isQuantity(value string) bool {
+	_, err := resource.ParseQuantity(value)
+	return err == nil
 }
 
 // findForeign returns the entry of a label; false for a label of the user's own.
 func findForeign(label string) (foreignLabel, bool) {
 	for _, f := range foreignLabels() {
-		if label == f.name || !f.read && strings.HasPrefix(label, f.name) {
+		whole := !strings.HasSuffix(f.name, ".") && !strings.HasSuffix(f.name, "/")
+		if label == f.name || !whole && strings.HasPrefix(label, f.name) {
 			return f, true
 		}
 	}
 	return foreignLabel{}, false
 }
 
+// remark says what becomes of a label of another converter with that value.
+func (f foreignLabel) remark(label, value, name string) (code diag.Code, text, hint string) {
+	way := strings.ReplaceAll(f.way, "NAME", name)
+	switch {
+	case f.reads == nil:
+		return diag.CodeForeignUnread, label + " is a label of another tool and is not read", "use " + way
+	case !f.reads(value):
+		return diag.CodeForeignUnread, fmt.Sprintf("of %s the value %q is not read, or not all of it", label, value), "use " + way
+	default:
+		return diag.CodeForeignLabel, label + " is read, where no file of gantry says otherwise", "write " + way
+	}
+}
+
 // reportForeignLabels names each label of another converter with gantry's way
-// to say it.
+// to say it. Those of deploy are not read: kompose does not read them either,
+// but for two.
 func (c *Ctx) reportForeignLabels() {
 	for _, label := range sortedKeys(c.Service.Labels) {
-		if !strings.HasPrefix(label, "kompose.") && !strings.HasPrefix(label, "dev.okteto.com/") {
-			continue
+		if f, ok := findForeign(label); ok {
+			code, text, hint := f.remark(label, c.Service.Labels[label], c.Name)
+			c.reportAt(code, []string{"labels", label}, "%s", text).Hint = hint
 		}
-		f, _ := findForeign(label)
-		way := strings.ReplaceAll(f.way, "NAME", c.Name)
-		if f.read {
-			c.reportAt(diag.CodeForeignLabel, []string{"labels", label}, "%s is read, where no file of gantry says otherwise", label).Hint = "write " + way
-			continue
+	}
+	if c.Service.Deploy == nil {
+		return
+	}
+	for _, label := range sortedKeys(c.Service.Deploy.Labels) {
+		if f, ok := findForeign(label); ok {
+			f.reads = nil
+			code, text, hint := f.remark(label, "", c.Name)
+			c.reportAt(code, []string{"deploy", "labels", label}, "%s", text).Hint = hint
 		}
-		c.reportAt(diag.CodeForeignUnread, []string{"labels", label}, "%s is a label of another tool and is not read", label).Hint = "use " + way
 	}
 }
 
@@ -93,10 +143,10 @@ func komposeSettings(labels types.Labels, k params.KubernetesService) params.Kub
 		}
 	}
 	if k.Service.Type == "" {
-		types := []string{string(corev1.ServiceTypeLoadBalancer), string(corev1.ServiceTypeNodePort), string(corev1.ServiceTypeClusterIP)}
-		i := slices.IndexFunc(types, func(t string) bool { return strings.EqualFold(t, labels["kompose.service.type"]) })
-		if i >= 0 {
-			k.Service.Type = types[i]
+		for _, t := range serviceTypes() {
+			if strings.EqualFold(t, labels["kompose.service.type"]) {
+				k.Service.Type = t
+			}
 		}
 	}
 	if expose := labels["kompose.service.expose"]; k.Ingress == nil && expose != "" && !strings.EqualFold(expose, "false") {
@@ -165,15 +215,11 @@ func (r *rendering) volumeSettings(name string) params.KubernetesVolume {
 
 // reportVolumeLabels names kompose's labels of a volume.
 func (r *rendering) reportVolumeLabels(name string) {
-	for _, label := range sortedKeys(r.project.Volumes[name].Labels) {
-		if !strings.HasPrefix(label, "kompose.") {
-			continue
+	labels := r.project.Volumes[name].Labels
+	for _, label := range sortedKeys(labels) {
+		if f, ok := findForeign(label); ok {
+			code, text, hint := f.remark(label, labels[label], name)
+			r.report(code, []string{"volumes", name, "labels", label}, "%s", text).Hint = hint
 		}
-		f, _ := findForeign(label)
-		code, text := diag.CodeForeignUnread, "%s is a label of another tool and is not read"
-		if f.read {
-			code, text = diag.CodeForeignLabel, "%s is read, where no file of gantry says otherwise"
-		}
-		r.report(code, []string{"volumes", name, "labels", label}, text, label).Hint = "use " + strings.ReplaceAll(f.way, "NAME", name)
 	}
 }
