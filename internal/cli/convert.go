@@ -15,6 +15,7 @@ type convertOptions struct {
 	dir     string
 	secrets string
 	noDeps  bool
+	force   bool
 }
 
 // NewCmdConvert returns `compose convert`: the Kubernetes objects as text.
@@ -27,7 +28,8 @@ func NewCmdConvert(f *Factory) *cobra.Command {
 them to a folder with a kustomization.yaml.
 
 Secret values are printed only with --secrets=inline, which is the default when
-stdout is not a terminal; in a folder they are files that git ignores.`,
+stdout is not a terminal; in a folder they are files that git ignores. A file of
+the folder that was changed by hand is not replaced without --force.`,
 		Example: `  gantry compose convert
   gantry compose convert -o json > app.json
   gantry compose convert --output-dir k8s && kubectl apply -k k8s`,
@@ -35,6 +37,7 @@ stdout is not a terminal; in a folder they are files that git ignores.`,
 	fs := cmd.Flags()
 	choiceVar(fs, &o.output, "output", "o", "format on stdout", "yaml", "json")
 	fs.StringVar(&o.dir, "output-dir", "", "`DIR` to write to, a file per object")
+	fs.BoolVar(&o.force, "force", false, "replace files of --output-dir that were changed by hand")
 	fs.BoolVar(&o.noDeps, "no-deps", false, "leave out what the named services depend on")
 	secretsVar(fs, &o.secrets)
 	return f.verb(cmd, "convert", o.run, f.projectSet, f.clusterSet)
@@ -50,7 +53,7 @@ func (o *convertOptions) run(ctx context.Context, services []string) error {
 	if err != nil {
 		return err
 	}
-	options := manifest.Options{Format: o.output, Secrets: o.secrets}
+	options := manifest.Options{Format: o.output, Secrets: o.secrets, Force: o.force}
 	if err := manifest.WriteDir(o.f.path(o.dir), app.Set, options); err != nil {
 		return fmt.Errorf("write %s: %w", o.dir, err)
 	}

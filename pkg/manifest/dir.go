@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gantry-dev/gantry/pkg/render"
 )
@@ -27,6 +28,16 @@ func (e *ForeignFileError) Error() string {
 	return fmt.Sprintf("%s is not a file of an earlier convert and is left as it is: move it away, or choose another directory", e.Path)
 }
 
+// EditedFilesError says that files of an earlier run are not as WriteDir wrote
+// them.
+type EditedFilesError struct{ Paths []string }
+
+// Error names the files and the ways out.
+func (e *EditedFilesError) Error() string {
+	return fmt.Sprintf("changed since convert wrote it, and left as it is: %s: "+
+		"put the change into a kustomization over this directory, x-gantry.patches or ecs-params.yml, or replace it with --force", strings.Join(e.Paths, ", "))
+}
+
 // WriteDir writes the set into a directory: a file for each object, named
 // KIND-NAME, and a kustomization.yaml that lists them, for `kubectl apply -k`.
 // Secrets are made by the kustomization from files below secrets/, which git
@@ -34,7 +45,8 @@ func (e *ForeignFileError) Error() string {
 //
 // Files of an earlier run that are not needed any more are removed, as long as
 // they are as they were written. A file that is in the way and was not written
-// by an earlier run is a ForeignFileError, and nothing is changed.
+// by an earlier run is a ForeignFileError, and those that were changed since are
+// an EditedFilesError unless Options.Force is set: nothing is changed.
 func WriteDir(dir string, set render.Set, o Options) error {
 	if err := o.check(); err != nil {
 		return err
@@ -49,6 +61,9 @@ func WriteDir(dir string, set render.Set, o Options) error {
 	}
 	if err := foreign(dir, files, before); err != nil {
 		return err
+	}
+	if edited := edited(dir, files, before); len(edited) > 0 && !o.Force {
+		return &EditedFilesError{edited}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -136,6 +151,20 @@ func foreign(dir string, files []file, before record) error {
 		}
 	}
 	return nil
+}
+
+// edited lists the files of an earlier run that would be overwritten although
+// someone has changed them.
+func edited(dir string, files []file, before record) []string {
+	var out []string
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.FromSlash(f.path))
+		data, err := os.ReadFile(path)
+		if err == nil && before.has(f.path) && !before.wrote(f.path, data) && !bytes.Equal(data, f.data) {
+			out = append(out, path)
+		}
+	}
+	return out
 }
 
 // ours says whether a file may be replaced. A kustomization.yaml shows it by

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -303,4 +304,52 @@ func TestWriteDirEmptySet(t *testing.T) {
 	if b := built(t, dir); len(b) != 0 {
 		t.Errorf("it builds to %v", b)
 	}
+}
+
+func TestWriteDirKeepsEditedFiles(t *testing.T) {
+	dir := t.TempDir()
+	writeDir(t, dir, sample(t), Options{})
+	path := filepath.Join(dir, "deployment-web.yaml")
+	written, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(data []byte) {
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(bytes.ReplaceAll(written, []byte("\n"), []byte("\r\n"))) // as git does on Windows
+	writeDir(t, dir, sample(t), Options{})
+	write([]byte("mine"))
+	var edited *EditedFilesError
+	if err := WriteDir(dir, sample(t), Options{}); !errors.As(err, &edited) || !slices.Equal(edited.Paths, []string{path}) {
+		t.Errorf("got %v", err)
+	}
+	if got := contents(t, dir)["deployment-web.yaml"]; got != "mine" {
+		t.Errorf("the file is now %q", got)
+	}
+	writeDir(t, dir, sample(t), Options{Force: true})
+	if got := contents(t, dir)["deployment-web.yaml"]; got != string(written) {
+		t.Errorf("with Force the file is %q", got)
+	}
+}
+
+// TestWriteDirAfterACrash: files that a broken run did not come to write are no
+// one's edit.
+func TestWriteDirAfterACrash(t *testing.T) {
+	dir := t.TempDir()
+	writeDir(t, dir, sample(t), Options{})
+	before, err := readRecord(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []file
+	for _, e := range before { // the next run was about to write other contents
+		files = append(files, file{path: e.path, data: []byte("new")})
+	}
+	if err := writeRecord(dir, before.with(files)); err != nil {
+		t.Fatal(err)
+	}
+	writeDir(t, dir, sample(t), Options{})
 }

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,8 +23,8 @@ const (
 	secretRecordFile = secretsDir + "/" + recordFile
 )
 
-// recorded is a file that an earlier run wrote. The sum is "" while the run is
-// not finished.
+// recorded is a file that an earlier run wrote, or was about to write: while a
+// run is not finished, a file may be there with its old and its new sum.
 type recorded struct{ path, sum string }
 
 type record []recorded
@@ -56,19 +58,25 @@ func readRecordFile(path string) (record, error) {
 	return r, nil
 }
 
-// with returns the record with the files added or renewed, by path.
+// with returns the record with the files added, by path.
 func (r record) with(files []file) record {
 	out := slices.Clone(r)
 	for _, f := range files {
-		out = slices.DeleteFunc(out, func(e recorded) bool { return e.path == f.path })
 		out = append(out, recorded{f.path, sum(f.data)})
 	}
-	slices.SortFunc(out, func(a, b recorded) int { return strings.Compare(a.path, b.path) })
-	return out
+	slices.SortFunc(out, func(a, b recorded) int { return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.sum, b.sum)) })
+	return slices.Compact(out)
 }
 
 func (r record) has(path string) bool {
 	return slices.ContainsFunc(r, func(e recorded) bool { return e.path == path })
+}
+
+// wrote says whether a file with that content is one of the record. Line ends
+// of Windows, which git may write, are no change.
+func (r record) wrote(path string, data []byte) bool {
+	plain := bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	return slices.Contains(r, recorded{path, sum(data)}) || slices.Contains(r, recorded{path, sum(plain)})
 }
 
 // unchanged says whether the file is a regular one with the recorded content.

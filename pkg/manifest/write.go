@@ -37,6 +37,8 @@ type Options struct {
 	// Secrets is Inline, Omit or Reference; "" is Inline for a stream and
 	// Reference for a directory.
 	Secrets string
+	// Force lets a directory's files be replaced that were changed by hand.
+	Force bool
 }
 
 // secrets is the policy, with otherwise for "not said".
