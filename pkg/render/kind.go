@@ -2,7 +2,6 @@ package render
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -11,7 +10,8 @@ import (
 // decideKind chooses the workload kind of a service. Params win, then
 // x-gantry.kind; then deploy.mode (Compose Specification, "deploy: mode"); then a one-shot is a Job:
 // a dependent waits for its completion, or it is not restarted on success and
-// serves nothing (no ports, no healthcheck). A job is a CronJob.
+// serves nothing (no ports, no healthcheck). What is restarted on failure and
+// rolled out runs on. A job is a CronJob.
 func (c *Ctx) decideKind() string {
 	if kind := cmp.Or(c.Params.Service(c.owner()).Kind, c.extensionKind(), c.KubernetesService().Kind); kind != "" && !c.isHook() {
 		return kind
@@ -44,7 +44,14 @@ func (c *Ctx) oneShot() bool {
 	}
 	serves := len(c.Service.Ports) > 0 || len(c.Service.Expose) > 0 || c.statesHealthcheck(c.Name)
 	policy, _, _ := strings.Cut(c.restartPolicy(), ":")
-	return !serves && slices.Contains([]string{"no", "on-failure"}, policy)
+	return !serves && (policy == "no" || policy == "on-failure" && !c.rolledOut())
+}
+
+// rolledOut reports whether deploy says that the service runs on: what has
+// several replicas, or is updated step by step, does not come to an end.
+func (c *Ctx) rolledOut() bool {
+	d := c.Service.Deploy
+	return d != nil && (d.Mode == "replicated" || d.Replicas != nil && *d.Replicas > 1 || d.UpdateConfig != nil || d.RollbackConfig != nil)
 }
 
 // restartPolicy returns the restart policy that the file states, in the words

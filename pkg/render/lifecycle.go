@@ -16,7 +16,7 @@ func lifecycleRows() []Attribute {
 	rows := []Attribute{
 		{
 			Path: "services.*.restart", Support: Full, Target: "kind of the workload, pod.spec.restartPolicy, backoffLimit",
-			Doc: "What serves (ports, expose or a healthcheck) is restarted always, as pods of a Deployment are: `no` and on-failure are reported. " +
+			Doc: "What serves (ports, expose or a healthcheck), and on-failure of what deploy rolls out (the mode replicated, several replicas, update_config or rollback_config), is restarted always, as pods of a Deployment are: `no` and on-failure are reported. " +
 				"Anything else with `no` or on-failure[:N] is a Job that is tried once, until it succeeds, or N more times, each in a pod of its own. 0 is no limit, as under Docker.",
 			Codes: []diag.Code{diag.CodeRestartServer}, Map: mapRestart,
 		},
@@ -66,7 +66,7 @@ func mapRestart(c *Ctx) {
 					Hint = "write `restart: unless-stopped`, or run it in a pod of its own"
 				return
 			}
-			c.Report(diag.CodeRestartServer, c.restartAttribute(), "the service has ports or a healthcheck, so it is a %s, whose pods are always restarted", c.Kind).
+			c.Report(diag.CodeRestartServer, c.restartAttribute(), "the service has ports, a healthcheck or a rollout, so it is a %s, whose pods are always restarted", c.Kind).
 				Hint = "write `restart: unless-stopped`, or `kind: Job` in the params if it is to end"
 		}
 		return

@@ -291,13 +291,15 @@ func (c *Ctx) tmpfsSize(options string, place []string) int64 {
 	for option := range strings.SplitSeq(options, ",") {
 		key, value, _ := strings.Cut(option, "=")
 		switch key {
-		case "", "rw":
+		case "", "rw", "exec", "suid", "dev":
 		case "size":
 			n, err := units.RAMInBytes(value)
 			if err != nil {
 				c.reportAt(diag.CodeTmpfsOption, place, "%q is not a size", value).Hint = "write a number with k, m or g"
 			}
 			size = n
+		case "ro", "noexec", "nosuid", "nodev":
+			c.reportAt(diag.CodeTmpfsOption, place, "the option %s is not set: a memory volume has the mount options of the node", key)
 		default:
 			c.reportAt(diag.CodeTmpfsOption, place, "the option %s is not set: a memory volume is writable for everyone (0777)", key)
 		}
