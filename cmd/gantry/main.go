@@ -10,6 +10,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/gantry-dev/gantry/internal/cli"
+	_ "github.com/gantry-dev/gantry/internal/heap" // paces collections from the start
 	"github.com/gantry-dev/gantry/internal/ui"
 )
 

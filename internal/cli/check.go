@@ -35,7 +35,6 @@ warning.`,
 }
 
 func (o *checkOptions) run(ctx context.Context, services []string) error {
-	o.f.hurry()
 	app, list, err := o.f.stages(ctx, selection{Services: services})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

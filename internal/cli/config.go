@@ -56,7 +56,6 @@ kustomization without a Compose file, the objects are the model.`,
 }
 
 func (o *configOptions) run(ctx context.Context, services []string) error {
-	o.f.hurry()
 	if dir, ok := o.f.alone(); ok {
 		return o.alone(ctx, dir, services)
 	}

@@ -48,7 +48,6 @@ func (o *convertOptions) run(ctx context.Context, services []string) error {
 	if o.dir == "" {
 		return o.f.printObjects(ctx, s, o.output, o.secrets)
 	}
-	o.f.hurry()
 	app, err := o.f.render(ctx, s)
 	if err != nil {
 		return err

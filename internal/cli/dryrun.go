@@ -18,7 +18,6 @@ const (
 
 // printObjects renders the application to stdout; no cluster is asked.
 func (f *Factory) printObjects(ctx context.Context, s selection, format, secrets string) error {
-	f.hurry()
 	app, draft, list, err := f.draft(ctx, s)
 	if err := f.shown(ctx, list, err); err != nil {
 		return err

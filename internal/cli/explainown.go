@@ -36,7 +36,6 @@ func (f *Factory) query(ctx context.Context, word string) (explain.Query, *ownPr
 	if !strings.Contains(word, ".") {
 		return explain.NewQuery(word, nil), nil
 	}
-	f.hurry()
 	app, list, err := f.stages(ctx, selection{})
 	if err != nil || app.Project == nil {
 		return explain.NewQuery(word, nil), &ownProject{list: list}

@@ -86,7 +86,6 @@ func (o *upOptions) complete() error {
 }
 
 func (o *upOptions) run(ctx context.Context, services []string) error {
-	o.f.hurry()
 	if err := o.complete(); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/compose-spec/compose-go/v2/validation"
 	"gopkg.in/yaml.v3"
 
 	"github.com/gantry-dev/gantry/pkg/diag"
@@ -87,27 +88,72 @@ func (l *load) run(ctx context.Context) (*types.Project, diag.List) {
 // compose resolves the project's name and calls compose-go. When the name is
 // not valid compose-go runs all the same, so that its faults are told too.
 func (l *load) compose(ctx context.Context) (model *types.Project, list diag.List, err error) {
-	details := l.details()
+	details, valid := l.details(), l.accepted()
 	l.rec.listen(func() {
 		registerRawFormat()
 		l.name, list = l.inputs.projectName(l.options, l.rec)
 		l.name = cmp.Or(l.name, "invalid")
 		l.inputs.env["COMPOSE_PROJECT_NAME"] = l.name // as compose-go does
-		if parts, ok := l.loadInParts(ctx, partServices); ok {
-			model = parts
-			return
-		}
-		load := func() (*types.Project, error) { return loader.LoadWithContext(ctx, details, l.configure(l.rec)) }
-		model, err = guard(load)
-		if plain, ok := l.spelledOut(err); ok {
-			details = plain
-			model, err = guard(load)
-		}
+		model, err = l.model(ctx, details, valid)
 	})
 	if err == nil {
 		err = ctx.Err()
 	}
 	return model, list, err
+}
+
+// model loads the files: in parts, or without comparing them with the schema
+// where they are known to keep to it, or as docker compose does. What goes wrong
+// in a shorter way is found again in the longest, which tells of it.
+func (l *load) model(ctx context.Context, details types.ConfigDetails, valid bool) (*types.Project, error) {
+	if model, ok := l.loadInParts(ctx, partSize(l.services()), valid); ok {
+		return model, nil
+	}
+	if heard := l.rec.mark(); valid {
+		if model, err := l.read(ctx, details, true); err == nil {
+			return model, nil
+		}
+		l.rec.rewind(heard)
+	}
+	model, err := l.read(ctx, details, false)
+	if plain, ok := l.spelledOut(err); ok {
+		return l.read(ctx, plain, false)
+	}
+	return model, err
+}
+
+// read calls compose-go for some files.
+func (l *load) read(ctx context.Context, details types.ConfigDetails, valid bool, more ...func(*loader.Options)) (*types.Project, error) {
+	options := append([]func(*loader.Options){l.configure(l.rec)}, more...)
+	return guard(func() (*types.Project, error) {
+		if !valid {
+			return loader.LoadWithContext(ctx, details, options...)
+		}
+		options = append(options, loader.WithSkipValidation)
+		tree, err := loader.LoadModelWithContext(ctx, details, options...)
+		if err != nil {
+			return nil, err
+		}
+		if err := validation.Validate(l.worthValidating(tree)); err != nil {
+			return nil, err
+		}
+		return loader.ModelToProject(tree, loader.ToOptions(&details, options), details)
+	})
+}
+
+// worthValidating leaves the services out of what compose-go checks beyond the
+// schema where they have nothing of that: it compares every value of a tree.
+func (l *load) worthValidating(tree map[string]any) map[string]any {
+	if l.keys["host_ip"] || l.keys["ports"] || l.keys["develop"] || l.keys["devices"] || l.keys["gpus"] {
+		return tree
+	}
+	return map[string]any{"volumes": tree["volumes"], "configs": tree["configs"], "secrets": tree["secrets"]}
+}
+
+// services is how many services the first document has.
+func (l *load) services() int {
+	e, _ := lookup(l.layering.layers[0].root, "services")
+	return len(entries(e.value))
 }
 
 // guard makes a refusal of a panic of compose-go, which merges before it checks:

@@ -15,16 +15,26 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// partServices is how many services of a large file are loaded together. Small
-// parts keep what compose-go leaves behind small: it copies its tree five times.
-const partServices = 50
+// Parts have so many services. Small ones keep what compose-go leaves behind
+// small, which copies its tree five times; very small ones are not worth it.
+const (
+	mostServices  = 50
+	leastServices = 4
+)
 
-// loadInParts loads a large file as several small ones at the same time, and
-// joins their models: compose-go looks at one service at a time as long as
-// nothing is extended or included, since checks of the whole are ours. It says
-// no where the file cannot be cut, and where a part has a fault or a remark:
-// then the file is loaded as a whole, which tells what and where.
-func (l *load) loadInParts(ctx context.Context, size int) (*types.Project, bool) {
+// partSize is how many of so many services are loaded together: each processor
+// gets a part of a small application.
+func partSize(services int) int {
+	processors := runtime.GOMAXPROCS(0)
+	return min(max((services+processors-1)/processors, leastServices), mostServices)
+}
+
+// loadInParts loads a file as several small ones at the same time, and joins
+// their models: compose-go looks at one service at a time as long as nothing is
+// extended or included, since checks of the whole are ours. It says no where the
+// file cannot be cut, and where a part has a fault or a remark: then the file is
+// loaded as a whole, which tells what and where.
+func (l *load) loadInParts(ctx context.Context, size int, valid bool) (*types.Project, bool) {
 	texts := l.parts(size)
 	if texts == nil {
 		return nil, false
@@ -37,7 +47,7 @@ func (l *load) loadInParts(ctx context.Context, size int) (*types.Project, bool)
 		group.Go(func() (err error) {
 			details := l.environmentOnly()
 			details.ConfigFiles = []types.ConfigFile{{Filename: l.inputs.sources[0].path, Content: text}}
-			models[i], err = loader.LoadWithContext(ctx, details, l.configure(l.rec), substitutePlainly)
+			models[i], err = l.read(ctx, details, valid, substitutePlainly)
 			return err
 		})
 	}

@@ -42,8 +42,15 @@ func beginFile(t *testing.T, file string) *load {
 
 // inParts loads in parts; nil where that is not done.
 func (l *load) inParts(ctx context.Context, size int) (model *types.Project) {
-	l.rec.listen(func() { model, _ = l.loadInParts(ctx, size) })
+	l.rec.listen(func() { model, _ = l.loadInParts(ctx, size, false) })
 	return model
+}
+
+// asDocker loads in one piece, compared with the schema.
+func (l *load) asDocker(ctx context.Context) (model *types.Project, err error) {
+	details := l.details()
+	l.rec.listen(func() { model, err = l.read(ctx, details, false) })
+	return model, err
 }
 
 const manyServices = `# a comment first
@@ -94,7 +101,7 @@ x-last: *env
 `
 
 func TestPartsMakeTheWhole(t *testing.T) {
-	want, _, err := begin(t, manyServices).compose(t.Context())
+	want, err := begin(t, manyServices).asDocker(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +144,7 @@ func TestPartsOfTheTestdata(t *testing.T) {
 					return
 				}
 				cut++
-				want, _, err := beginFile(t, file).compose(t.Context())
+				want, err := beginFile(t, file).asDocker(t.Context())
 				if err != nil {
 					t.Fatal("only the whole has a fault:", err)
 				}
@@ -192,11 +199,11 @@ func TestRedefinedAnchorIsNotCut(t *testing.T) {
 func TestFaultsOfLargeFiles(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("version: '3'\nservices:\n")
-	for i := range 2*partServices + 1 {
+	for i := range 2*mostServices + 1 {
 		fmt.Fprintf(&b, "  s%03d:\n    image: i\n", i)
 	}
 	whole := b.String()
-	last := 2 + 2*(2*partServices+1)
+	last := 2 + 2*(2*mostServices+1)
 	for name, c := range map[string]struct {
 		extra string
 		code  diag.Code

@@ -61,12 +61,12 @@ func (r *recorder) Fire(e *logrus.Entry) error {
 }
 
 // mark returns how much was heard so far.
-func (r *recorder) mark() [2]int { return [2]int{len(r.unset), len(r.remarks)} }
+func (r *recorder) mark() [3]int { return [3]int{len(r.unset), len(r.remarks), len(r.failed)} }
 
 // rewind forgets what was heard after a mark and reports whether there was any.
-func (r *recorder) rewind(mark [2]int) bool {
+func (r *recorder) rewind(mark [3]int) bool {
 	heard := r.mark() != mark
-	r.unset, r.remarks = r.unset[:mark[0]], r.remarks[:mark[1]]
+	r.unset, r.remarks, r.failed = r.unset[:mark[0]], r.remarks[:mark[1]], r.failed[:mark[2]]
 	return heard
 }
 

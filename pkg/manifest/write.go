@@ -92,13 +92,15 @@ func WriteDraft(w io.Writer, d *render.Draft, o Options) error {
 	return Write(w, set, o)
 }
 
-// batch is how many objects are encoded by one worker before they are written.
-const batch = 64
+// maxBatch is how many objects at most are encoded by one worker before they are
+// written.
+const maxBatch = 64
 
 // stream writes objects as YAML documents, several batches at a time.
 func stream(w io.Writer, n int, namespace string, object func(int) (render.Object, error)) error {
 	workers := make([]emitter, runtime.GOMAXPROCS(0))
 	errs := make([]error, len(workers))
+	batch := min(maxBatch, (n+len(workers)-1)/len(workers))
 	for start := 0; start < n; start += batch * len(workers) {
 		var group sync.WaitGroup
 		for i := range workers {

@@ -1,6 +1,13 @@
-package cli
+// Package heap paces the garbage collection of a command. To import it is all:
+// Go initialises packages in the order of their paths as soon as what they
+// import is ready, so that this one, which needs the standard library only, comes
+// before the large ones, whose initialisers would run into two collections.
+//
+// It may import the standard library only.
+package heap
 
 import (
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -16,9 +23,9 @@ const (
 	mostPercent  = 1000
 )
 
-// hurry trades memory for time, within bounds. GOGC wins.
-func (f *Factory) hurry() {
-	if _, set := f.LookupEnv("GOGC"); set {
+// init trades memory for time, within bounds. GOGC wins.
+func init() {
+	if _, set := os.LookupEnv("GOGC"); set {
 		return
 	}
 	debug.SetGCPercent(mostPercent)
