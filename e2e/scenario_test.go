@@ -69,7 +69,7 @@ func runScenarios(t *testing.T, nodes string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fetch": fetch, "killafter": killAfter, "eventually": eventually, "image": buildImage, "talkative": buildTalkative, "capture": capture, "registry": startRegistry,
+			"fetch": fetch, "killafter": killAfter, "killgently": killGently, "eventually": eventually, "image": buildImage, "talkative": buildTalkative, "capture": capture, "registry": startRegistry,
 			"explained": explained,
 		},
 	})
@@ -149,6 +149,29 @@ func killAfter(ts *testscript.TestScript, _ bool, args []string) {
 	defer timer.Stop()
 	if err := cmd.Wait(); err != nil {
 		ts.Logf("killed after %s: %v", after, err)
+	}
+}
+
+// killGently DURATION COMMAND... runs a command and interrupts it, as Ctrl-C
+// does, after the duration. It must then end with exit code 130 within a minute.
+func killGently(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: killgently DURATION COMMAND...")
+	}
+	after, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	cmd := command(ts, args[1:])
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	ts.Check(cmd.Start())
+	interrupt := time.AfterFunc(after, func() { _ = cmd.Process.Signal(os.Interrupt) })
+	defer interrupt.Stop()
+	kill := time.AfterFunc(after+time.Minute, func() { _ = cmd.Process.Kill() })
+	defer kill.Stop()
+	_ = cmd.Wait()
+	ts.Logf("%s", out.String())
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		ts.Fatalf("exit code %d after the interruption, want 130", code)
 	}
 }
 

@@ -43,7 +43,7 @@ func verbs(f *Factory, service bool) []*cobra.Command {
 	list := []*cobra.Command{
 		NewCmdUp(f), NewCmdCreate(f), NewCmdStart(f), NewCmdStop(f), NewCmdRestart(f), NewCmdScale(f), NewCmdHistory(f), NewCmdRollback(f),
 		NewCmdPs(f, service), NewCmdLogs(f), NewCmdDown(f, service),
-		NewCmdExec(f), NewCmdCp(f),
+		NewCmdExec(f), NewCmdCp(f), NewCmdRun(f),
 		NewCmdBuild(f), NewCmdPush(f),
 		NewCmdConfig(f), NewCmdLock(f), NewCmdConvert(f), NewCmdCheck(f), NewCmdDiff(f), NewCmdLs(f), NewCmdVersion(f),
 	}

@@ -33,6 +33,11 @@ func (f *Factory) plan(ctx context.Context, s selection, o plan.Options) (deploy
 	if err != nil {
 		return deployment{}, err
 	}
+	return f.planOf(ctx, app, s, o)
+}
+
+// planOf is plan for an application that is rendered.
+func (f *Factory) planOf(ctx context.Context, app application, s selection, o plan.Options) (deployment, error) {
 	client, target, err := f.connect(app.Set.Namespace)
 	if err != nil {
 		return deployment{}, err

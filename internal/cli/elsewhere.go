@@ -17,7 +17,6 @@ func verbsElsewhere() []elsewhere {
 		{"pause", "`gantry compose stop` ends the containers and keeps everything else"},
 		{"port", "`gantry compose ps` shows the published ports and their address"},
 		{"pull", "the cluster pulls images itself when it starts a container"},
-		{"run", exec},
 		{"stats", "`kubectl top pods` shows CPU and memory"},
 		{"top", exec + ", such as ps"},
 		{"unpause", "`gantry compose start` starts what was stopped"},

@@ -152,6 +152,11 @@ func (f *Factory) attached(ctx context.Context, in io.Reader, terminal bool, run
 	}
 	code, err := run(ctx, s)
 	restore()
+	return f.exitWith(code, err)
+}
+
+// exitWith passes an exit code on, after the reason for it where there is one.
+func (f *Factory) exitWith(code int, err error) error {
 	if d, ok := cluster.AsDiagnostic(err); ok && code != 0 {
 		f.UI.Diagnostics(diag.List{d}, true)
 		err = nil

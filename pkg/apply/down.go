@@ -50,6 +50,9 @@ func PlanDown(ctx context.Context, c *cluster.Client, project string, opts Optio
 			return plan.Plan{}, err
 		}
 	}
+	if observed.OneOffs, err = c.OneOffs(ctx, project); err != nil {
+		return plan.Plan{}, err
+	}
 	return plan.NewDown(project, observed, plan.Options{Namespace: c.Namespace(), Volumes: opts.Volumes}), nil
 }
 

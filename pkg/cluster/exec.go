@@ -22,6 +22,7 @@ import (
 // The exit codes of a command that does not start (POSIX, Shell Command
 // Language, 2.8.2), which docker exec returns too.
 const (
+	ExitUnknown       = 125 // docker's code for a failure of its own
 	ExitNotExecutable = 126
 	ExitNotFound      = 127
 )
@@ -48,6 +49,7 @@ type Streams struct {
 // of the request's URL, which servers log: what is secret must reach it through
 // Streams.In.
 func Exec(ctx context.Context, c *Client, at Replica, command []string, s Streams) (int, error) {
+	s = s.complete()
 	err := c.stream(ctx, at.Pod, "exec", s, &corev1.PodExecOptions{
 		Container: at.Container, Command: command,
 		Stdin: s.In != nil, Stdout: true, Stderr: !s.TTY, TTY: s.TTY,
@@ -86,17 +88,22 @@ func noWebSocket(err error) bool {
 	return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 }
 
+// complete gives every output a taker; that of a terminal is one.
+func (s Streams) complete() Streams {
+	if s.Out == nil {
+		s.Out = io.Discard
+	}
+	if s.Err == nil {
+		s.Err = io.Discard
+	}
+	if s.TTY {
+		s.Err = nil
+	}
+	return s
+}
+
 func (s Streams) remote() remotecommand.StreamOptions {
 	o := remotecommand.StreamOptions{Stdin: s.In, Stdout: s.Out, Stderr: s.Err, Tty: s.TTY}
-	if o.Stdout == nil {
-		o.Stdout = io.Discard
-	}
-	switch {
-	case s.TTY:
-		o.Stderr = nil
-	case o.Stderr == nil:
-		o.Stderr = io.Discard
-	}
 	if s.Sizes != nil {
 		o.TerminalSizeQueue = sizeQueue(s.Sizes)
 	}
@@ -120,23 +127,27 @@ func (c *Client) notRun(ctx context.Context, at Replica, command []string, err e
 	if err == nil || ctx.Err() != nil {
 		return 0, c.explain(ctx, err)
 	}
-	text := err.Error()
-	switch {
-	case strings.Contains(text, "executable file not found"), strings.Contains(text, "no such file or directory"):
-		return ExitNotFound, notStarted(at, command, "the image has no such program")
-	case strings.Contains(text, "permission denied"):
-		return ExitNotExecutable, notStarted(at, command, "it is not executable for the container's user")
+	if code, err := notStarted(at, command, err.Error()); code != ExitUnknown {
+		return code, err
 	}
 	return 0, c.explainStream(ctx, at, err)
 }
 
-// notStarted names the program alone: its arguments may be secret.
-func notStarted(at Replica, command []string, why string) error {
+// notStarted explains the runtime's words for a command that does not start. It
+// names the program alone: its arguments may be secret.
+func notStarted(at Replica, command []string, words string) (int, error) {
+	code, why := ExitUnknown, oneLine(words)
+	switch {
+	case strings.Contains(words, "executable file not found"), strings.Contains(words, "no such file or directory"):
+		code, why = ExitNotFound, "the image has no such program"
+	case strings.Contains(words, "permission denied"):
+		code, why = ExitNotExecutable, "it is not executable for the container's user"
+	}
 	hint := fmt.Sprintf("`gantry compose exec %s sh` looks around, where the image has a shell", at.owner())
 	if command[0] == shell {
 		hint = "the image has no shell: without -e, -w and -d, exec needs none"
 	}
-	return fail(diag.ExecNotStarted, hint, "%s: %q cannot be started: %s", at.Label(), command[0], why)
+	return code, fail(diag.ExecNotStarted, hint, "%s: %q cannot be started: %s", at.Label(), command[0], why)
 }
 
 // explainStream explains why a stream to a pod broke or was not made. The URL,

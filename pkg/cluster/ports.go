@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/gantry-dev/gantry/pkg/render"
 )
 
 // FormatPort returns a port as docker prints it: ADDRESS:8080->80/tcp, 80/tcp
@@ -40,6 +42,9 @@ func publishers(r Replica, s *snapshot, reach []Endpoint) []Publisher {
 	}
 	alone := len(r.Pod.Spec.Containers) == 1
 	var out []Publisher
+	if isOneOff(r.Pod) && r.Pod.Labels[render.LabelService] == "" {
+		reach = nil // no Service selects it
+	}
 	for _, e := range reach {
 		if e.Service == r.owner() && e.namespace == r.Pod.Namespace && (alone || declares(spec, e.Target, e.Protocol)) {
 			p := e.publisher()

@@ -67,6 +67,11 @@ func listing(s *snapshot, o PSOptions) Listing {
 			rows = append(rows, containerRow(r, s, reach, o.Now))
 		}
 	}
+	for i := range s.pods {
+		if pod := &s.pods[i]; o.All && isOneOff(pod) && wanted(o.Services, serviceOf(pod)) {
+			rows = append(rows, containerRow(oneOff(pod), s, reach, o.Now))
+		}
+	}
 	for _, w := range s.workloads {
 		if wanted(o.Services, w.Service) && !s.hasPods(w) {
 			rows = append(rows, idleRow(w, o.Now))
@@ -141,7 +146,7 @@ func idleRow(w Workload, now time.Time) Container {
 // hasPods reports whether a pod of the workload's service exists.
 func (s *snapshot) hasPods(w Workload) bool {
 	return slices.ContainsFunc(s.pods, func(p corev1.Pod) bool {
-		return p.Namespace == w.Namespace && projectOf(&p) == w.Project && serviceOf(&p) == w.Service
+		return !isOneOff(&p) && p.Namespace == w.Namespace && projectOf(&p) == w.Project && serviceOf(&p) == w.Service
 	})
 }
 

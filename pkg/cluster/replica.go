@@ -34,8 +34,14 @@ type Replica struct {
 	Container string
 }
 
-// Label returns service-number, the prefix of the replica's log lines.
-func (r Replica) Label() string { return fmt.Sprintf("%s-%d", r.Service, r.Number) }
+// Label returns service-number, the prefix of the replica's log lines; for a pod
+// of `run` the pod's name.
+func (r Replica) Label() string {
+	if isOneOff(r.Pod) {
+		return r.Pod.Name
+	}
+	return fmt.Sprintf("%s-%d", r.Service, r.Number)
+}
 
 // Name returns project-service-number, docker compose's container name.
 func (r Replica) Name() string { return r.Project + "-" + r.Label() }
@@ -43,12 +49,15 @@ func (r Replica) Name() string { return r.Project + "-" + r.Label() }
 // TaskID returns the pod's UID without hyphens: the form of an ECS task id.
 func (r Replica) TaskID() string { return taskID(r.Pod) }
 
-// replicas numbers the containers of a list of pods. They come sorted by
+// replicas numbers the containers of a list of pods, but those of `run`. They come sorted by
 // namespace, project, service, number and container.
 func replicas(pods []corev1.Pod) []Replica {
 	groups := map[string][]*corev1.Pod{}
 	var keys []string
 	for i := range pods {
+		if isOneOff(&pods[i]) {
+			continue
+		}
 		key := pods[i].Namespace + "/" + projectOf(&pods[i]) + "/" + serviceOf(&pods[i])
 		if groups[key] == nil {
 			keys = append(keys, key)

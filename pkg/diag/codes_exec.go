@@ -8,6 +8,7 @@ const (
 	ExecImpossible  Code = "GTY612"
 	CopyNoTool      Code = "GTY613"
 	CopyFailed      Code = "GTY614"
+	RunFailed       Code = "GTY615"
 )
 
 func execCodes() []CodeInfo {
@@ -22,5 +23,7 @@ func execCodes() []CodeInfo {
 			Doc: "Files are copied by a tar that runs in the container, and a shell says what is at the destination. Images made of one program have neither: keep such files in a volume, a config or a secret."},
 		{Code: CopyFailed, Severity: Error, Title: "the files were not copied",
 			Doc: "The source is not there, the destination does not fit (docker cp's rules: a folder cannot replace a file, and the folder of the destination must exist), or the container's user may not read or write it. The message has tar's own words."},
+		{Code: RunFailed, Severity: Error, Title: "the pod of run did not end by itself",
+			Doc: "Its pod was deleted or evicted while the command ran, so that there is no exit code."},
 	}
 }

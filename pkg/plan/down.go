@@ -32,6 +32,7 @@ func NewDown(project string, observed Observed, opts Options) Plan {
 		}
 	}
 	slices.Reverse(workloads)
+	p.Waves = append(p.Waves, Wave{WaveWorkloads, d.oneOffs()})
 	for _, ops := range workloads {
 		p.Waves = append(p.Waves, Wave{WaveWorkloads, ops})
 	}
@@ -94,6 +95,15 @@ func (d downPlan) op(ref render.Ref) (Op, bool) {
 func appliedByUs(live *unstructured.Unstructured) bool {
 	own, _ := owners(live)
 	return own != nil
+}
+
+// oneOffs are the pods of run, which no workload owns.
+func (d downPlan) oneOffs() []Op {
+	var out []Op
+	for _, live := range d.observed.OneOffs {
+		out = append(out, Op{Ref: render.RefOf(live), Verb: Prune, Cause: CauseDown, Live: live, Service: live.GetAnnotations()[render.AnnotationName]})
+	}
+	return out
 }
 
 // claims are those that the project's StatefulSets have made.

@@ -27,6 +27,8 @@ type Observed struct {
 	// Claims are the claims that the project's StatefulSets have made; filled in
 	// only for a Down that deletes volumes, and of StatefulSets whose volumes grow.
 	Claims []*unstructured.Unstructured
+	// OneOffs are the pods of `run`; filled in for a Down.
+	OneOffs []*unstructured.Unstructured
 	// Expandable tells of the StorageClasses of volumes that grow whether they
 	// allow it; one that may not be read is missing.
 	Expandable map[string]bool
