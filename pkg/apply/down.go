@@ -124,6 +124,9 @@ func (r *runner) down(ctx context.Context) error {
 		r.result.Diagnostics.Add(diag.New(diag.ProjectUnknown, diag.Pos{}, "", "no project %q in namespace %s", r.plan.Project, r.plan.Namespace).As(diag.Warning))
 		return nil
 	}
+	if err := r.awaitDeparted(ctx); err != nil {
+		return err
+	}
 	if err := r.removeWaves(ctx); err != nil || r.opts.DryRun {
 		return err
 	}
@@ -138,6 +141,22 @@ func (r *runner) down(ctx context.Context) error {
 		return err
 	}
 	r.result.removed = true
+	return nil
+}
+
+// awaitDeparted waits for the pods of the workloads that an earlier down has
+// deleted before it was interrupted.
+func (r *runner) awaitDeparted(ctx context.Context) error {
+	if len(r.plan.Departed) == 0 || !r.opts.Wait || r.opts.DryRun || !r.tracker.awaitPods(ctx) {
+		return nil
+	}
+	for _, ref := range r.plan.Departed {
+		err := r.tracker.awaitEnd(ctx, ref, func() bool { return len(r.tracker.departed(ref)) == 0 })
+		if err != nil {
+			r.stuck(plan.Op{Ref: ref, Live: &unstructured.Unstructured{}}, r.tracker.departed(ref), err)
+			return r.outcome(ctx)
+		}
+	}
 	return nil
 }
 

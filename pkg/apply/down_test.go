@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -429,5 +431,61 @@ func TestTwoUpsAtOnceDoNotMix(t *testing.T) {
 	}
 	if seen := l.proxy.seen("PATCH"); len(seen) > 0 {
 		t.Errorf("the second run changed %v", seen)
+	}
+}
+
+func TestDownEndsWithThePods(t *testing.T) {
+	l := newLab(t)
+	l.up(project(t, "held", service{name: "db", image: "a:1"}, service{name: "web", image: "a:1", dependsOn: after("db", plan.Started)}))
+	pods := l.direct.Kube().CoreV1().Pods(l.namespace)
+	list, err := pods.List(t.Context(), metav1.ListOptions{LabelSelector: "com.docker.compose.service=web"})
+	if err != nil || len(list.Items) != 1 {
+		t.Fatal(list, err)
+	}
+	name := list.Items[0].Name
+	hold := func(finalizers string) {
+		t.Helper()
+		patch := []byte(`{"metadata":{"finalizers":` + finalizers + `}}`)
+		if _, err := pods.Patch(t.Context(), name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold(`["example.com/held"]`)
+	// The second one finds the Deployment gone, and its pod not.
+	for range 2 {
+		result, err := apply.Down(t.Context(), l.client, "held", apply.Options{Wait: true, Timeout: 4 * time.Second, Events: l.log})
+		if text := fmt.Sprint(result.Diagnostics); !errors.Is(err, apply.ErrNotReady) || !strings.Contains(text, "its pods have not ended: "+name) {
+			t.Fatalf("err = %v\n%s", err, text)
+		}
+		if !slices.Contains(keys(l.state()), "Deployment/db") {
+			t.Errorf("what the held service depends on is gone before it")
+		}
+	}
+	hold("null")
+	if _, err := apply.Down(t.Context(), l.client, "held", apply.Options{Wait: true, Timeout: time.Minute, Events: l.log}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err = pods.List(t.Context(), metav1.ListOptions{}); err != nil || len(list.Items) > 0 {
+		t.Errorf("down ended before the pods: %v %v", list, err)
+	}
+}
+
+func TestDownWithoutSeeingPods(t *testing.T) {
+	l := newLab(t)
+	l.up(project(t, "blind", service{name: "web", image: "a:1"}))
+	l.proxy.setFault(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/pods") {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}`))
+		return true
+	})
+	if _, err := apply.Down(t.Context(), l.client, "blind", apply.Options{Wait: true, Timeout: time.Minute, Events: l.log}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := l.direct.Kube().CoreV1().Pods(l.namespace).List(t.Context(), metav1.ListOptions{}); err != nil || len(list.Items) > 0 {
+		t.Errorf("down ended before the pods: %v %v", list, err)
 	}
 }

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -107,6 +108,66 @@ func (t *tracker) gone(ref render.Ref, uid types.UID) bool {
 	return isMeta && uid != "" && m.GetUID() != uid
 }
 
+// remains returns the names of the pods that a workload has left: those of its
+// own and of all ReplicaSets that it had.
+func (t *tracker) remains(owner types.UID) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := slices.Collect(maps.Keys(t.pods[owner]))
+	for rs := range t.made[owner] {
+		out = slices.AppendSeq(out, maps.Keys(t.pods[rs]))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// offspring returns the ReplicaSets and pods of a workload that are not being
+// deleted yet.
+func (t *tracker) offspring(owner types.UID) (sets, pods []metav1.Object) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, rs := range t.sets[owner] {
+		sets = append(sets, rs)
+	}
+	for _, p := range t.allPods(owner) {
+		if p.DeletionTimestamp == nil {
+			pods = append(pods, p)
+		}
+	}
+	return sets, pods
+}
+
+// departed returns the names of the pods of a workload that does not exist any
+// more, by the names of their controllers: its UID is not known.
+func (t *tracker) departed(ref render.Ref) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []string
+	for _, pods := range t.pods {
+		for name, p := range pods {
+			if isMadeBy(p, ref) {
+				out = append(out, name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// isMadeBy reports whether a pod names the workload as its controller, or a
+// ReplicaSet with the name that the Deployment gives.
+func isMadeBy(p *corev1.Pod, ref render.Ref) bool {
+	owner := metav1.GetControllerOf(p)
+	switch {
+	case owner == nil:
+		return false
+	case owner.Kind == "ReplicaSet" && ref.GroupKind.Kind == "Deployment":
+		return owner.Name == ref.Name+"-"+p.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
+	default:
+		return owner.Kind == ref.GroupKind.Kind && owner.Name == ref.Name
+	}
+}
+
 // problem returns why a kind cannot be watched.
 func (t *tracker) problem(gk schema.GroupKind) error {
 	t.mu.Lock()
@@ -115,6 +176,18 @@ func (t *tracker) problem(gk schema.GroupKind) error {
 		return state.err
 	}
 	return nil
+}
+
+// awaitPods watches the pods and waits until they are known; it returns false
+// when they may not be watched, or the context ends before.
+func (t *tracker) awaitPods(ctx context.Context) bool {
+	t.watchPods()
+	for !t.watchesPods() {
+		if t.problem(kindPod()) != nil || t.problem(kindReplicaSet()) != nil || !sleep(ctx, retryFirst) {
+			return false
+		}
+	}
+	return true
 }
 
 // watchesPods reports whether the project's pods are known.

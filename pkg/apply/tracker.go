@@ -35,6 +35,9 @@ type tracker struct {
 	pods   map[types.UID]map[string]*corev1.Pod
 	sets   map[types.UID]map[string]*appsv1.ReplicaSet
 	owners map[types.UID]types.UID
+	// made are the ReplicaSets that a workload has ever had in this run: their
+	// pods outlive them.
+	made map[types.UID]map[types.UID]bool
 	// forgotten are the pods that this run has ended itself.
 	forgotten map[types.UID]bool
 	subs      map[render.Ref]map[chan struct{}]bool
@@ -62,6 +65,7 @@ func newTracker(ctx context.Context, s *sender, selector, podSelector string) (t
 		pods:      map[types.UID]map[string]*corev1.Pod{},
 		sets:      map[types.UID]map[string]*appsv1.ReplicaSet{},
 		owners:    map[types.UID]types.UID{},
+		made:      map[types.UID]map[types.UID]bool{},
 		forgotten: map[types.UID]bool{},
 		subs:      map[render.Ref]map[chan struct{}]bool{},
 	}
@@ -83,28 +87,33 @@ func (t *tracker) watch(gk schema.GroupKind, selector string, handle func(o runt
 		return
 	}
 	informer := cache.NewSharedIndexInformer(src.lw, src.example, 0, cache.Indexers{})
-	if err := t.prepare(informer, gk, handle); err != nil {
+	if state.synced, err = t.prepare(informer, gk, handle); err != nil {
 		state.err = err
 		return
 	}
-	state.synced = informer.HasSynced
 	t.spawn(func(ctx context.Context) { informer.RunWithContext(klog.NewContext(ctx, logr.Discard())) })
 }
 
-func (t *tracker) prepare(informer cache.SharedIndexInformer, gk schema.GroupKind, handle func(runtime.Object, bool)) error {
+// prepare connects a watch with its handler; synced reports whether the handler
+// has had all that was there at the beginning.
+func (t *tracker) prepare(informer cache.SharedIndexInformer, gk schema.GroupKind, handle func(runtime.Object, bool)) (synced func() bool, err error) {
+	never := func() bool { return false }
 	if err := informer.SetTransform(slim); err != nil {
-		return err
+		return never, err
 	}
-	err := informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { t.broken(gk, err) })
+	err = informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *cache.Reflector, err error) { t.broken(gk, err) })
 	if err != nil {
-		return err
+		return never, err
 	}
-	_, err = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+	handler, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(o any) { deliver(o, false, handle) },
 		UpdateFunc: func(_, o any) { deliver(o, false, handle) },
 		DeleteFunc: func(o any) { deliver(o, true, handle) },
 	})
-	return err
+	if err != nil {
+		return never, err
+	}
+	return handler.HasSynced, nil
 }
 
 func deliver(raw any, gone bool, handle func(runtime.Object, bool)) {
@@ -148,8 +157,7 @@ func (t *tracker) object(gk schema.GroupKind, o runtime.Object, gone bool) {
 	defer t.mu.Unlock()
 	ref := render.Ref{GroupKind: gk, Name: m.GetName()}
 	if gone {
-		delete(t.objects, ref)
-		delete(t.refs, m.GetUID())
+		delete(t.objects, ref) // but not its UID: its pods may still be there
 	} else {
 		t.objects[ref] = o
 		t.refs[m.GetUID()] = ref
@@ -166,6 +174,10 @@ func (t *tracker) replicaSet(o runtime.Object, gone bool) {
 	t.mu.Lock()
 	keep(t.sets, owner, rs.Name, rs, gone)
 	t.owners[rs.UID] = owner
+	if t.made[owner] == nil {
+		t.made[owner] = map[types.UID]bool{}
+	}
+	t.made[owner][rs.UID] = true
 	t.notify(t.refs[owner])
 	t.mu.Unlock()
 	// A ReplicaSet of the project's own is a workload too.

@@ -162,6 +162,15 @@ func (w *waiting) say(text string) {
 
 // awaitGone waits until an object does not exist any more.
 func (t *tracker) awaitGone(ctx context.Context, ref render.Ref, want expected) error {
+	return t.awaitEnd(ctx, ref, func() bool { return t.gone(ref, want.uid) })
+}
+
+// awaitEnded waits until neither the object exists nor a pod of it.
+func (t *tracker) awaitEnded(ctx context.Context, ref render.Ref, want expected) error {
+	return t.awaitEnd(ctx, ref, func() bool { return t.gone(ref, want.uid) && len(t.remains(want.uid)) == 0 })
+}
+
+func (t *tracker) awaitEnd(ctx context.Context, ref render.Ref, ended func() bool) error {
 	t.watchKind(ref.GroupKind)
 	changed, end := t.subscribe(ref)
 	defer end()
@@ -171,7 +180,7 @@ func (t *tracker) awaitGone(ctx context.Context, ref render.Ref, want expected) 
 		if err := t.problem(ref.GroupKind); err != nil {
 			return err
 		}
-		if t.gone(ref, want.uid) {
+		if ended() {
 			return nil
 		}
 		select {

@@ -37,8 +37,20 @@ func NewDown(project string, observed Observed, opts Options) Plan {
 		p.Waves = append(p.Waves, Wave{WaveWorkloads, ops})
 	}
 	p.Waves = append(p.Waves, Wave{WaveBase, others}, Wave{WaveVolumes, append(claims, d.claims()...)})
+	p.Departed = d.departed()
 	p.Waves = slices.DeleteFunc(p.Waves, func(w Wave) bool { return len(w.Ops) == 0 })
 	return p
+}
+
+func (d downPlan) departed() []render.Ref {
+	var out []render.Ref
+	for _, m := range d.observed.Inventory.Members {
+		_, foreign := d.observed.Foreign[m.Ref()]
+		if IsWorkload(m.Ref().GroupKind) && d.observed.Live[m.Ref()] == nil && !foreign {
+			out = append(out, m.Ref())
+		}
+	}
+	return out
 }
 
 // WaveVolumes is the last wave of a Down.

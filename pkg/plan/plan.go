@@ -75,6 +75,9 @@ type Plan struct {
 	// Revisions are those that were observed; Outdated the ones of them that go
 	// when the run has succeeded.
 	Revisions, Outdated []Revision
+	// Departed are the workloads of the inventory that do not exist any more,
+	// for a Down: an earlier one may not have seen their pods end.
+	Departed []render.Ref
 	// Lock is the project's Lease as it was when the plan was made.
 	Lock Lock
 	// Before is the inventory that was observed, Pending is written before the
