@@ -121,7 +121,8 @@ func claimSelectors(project string, inv plan.Inventory) []string {
 
 func (r *runner) down(ctx context.Context) error {
 	if !r.plan.Before.Exists && len(r.plan.Waves) == 0 {
-		r.result.Diagnostics.Add(diag.New(diag.ProjectUnknown, diag.Pos{}, "", "no project %q in namespace %s", r.plan.Project, r.plan.Namespace).As(diag.Warning))
+		r.result.Diagnostics.Add(diag.New(diag.ProjectUnknown, diag.Pos{}, "", "no project %q in namespace %s", r.plan.Project, r.plan.Namespace).
+			As(diag.Warning).WithHint("%s", cluster.Elsewhere(ctx, r.client, r.plan.Project)))
 		return nil
 	}
 	if err := r.awaitDeparted(ctx); err != nil {

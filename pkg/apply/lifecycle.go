@@ -45,6 +45,7 @@ func byInventory(
 			return plan.Plan{}, err
 		}
 		if p, diags = make(observed, plan.Options{Namespace: c.Namespace()}); diags.HasErrors() {
+			lookElsewhere(ctx, c, project, diags)
 			return p, ErrFailed
 		}
 		return p, nil
@@ -61,4 +62,13 @@ func byPlanner(ctx context.Context, c *cluster.Client, again Planner, diags *dia
 	result, err := locked(ctx, c, p, again, opts, do)
 	result.Diagnostics = append(slices.Clone(*diags), result.Diagnostics...).Sorted()
 	return result, err
+}
+
+// lookElsewhere says where an unknown project is.
+func lookElsewhere(ctx context.Context, c *cluster.Client, project string, diags diag.List) {
+	for i := range diags {
+		if diags[i].Code == diag.ProjectUnknown {
+			diags[i].Hint = cluster.Elsewhere(ctx, c, project)
+		}
+	}
 }

@@ -54,6 +54,7 @@ func Remove(ctx context.Context, c *cluster.Client, project string, services []s
 			return plan.Plan{}, err
 		}
 		if p, diags = plan.NewRemove(observed, plan.Options{Namespace: c.Namespace(), Volumes: opts.Volumes}, services...); diags.HasErrors() {
+			lookElsewhere(ctx, c, project, diags)
 			return p, ErrFailed
 		}
 		return p, nil

@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/gantry-dev/gantry/pkg/diag"
+	"github.com/gantry-dev/gantry/pkg/plan"
 )
 
 // Find returns the replica of a service that exec, cp, port-forward and the
@@ -57,4 +61,31 @@ func pick(all []Replica, service string, index int, now time.Time) (Replica, err
 		return Replica{}, fail(diag.ServiceUnknown, fmt.Sprintf("it has %d", len(mine)), "service %q has no container #%d", service, index)
 	}
 	return Replica{}, fail(diag.ServiceUnknown, "`gantry compose ps -a` shows its state", "service %q is not running", service)
+}
+
+// Elsewhere is the hint for a project that the client's namespace does not have:
+// the namespaces in which it has an inventory, found by one LIST, if the user may
+// look into all of them and there are any.
+func Elsewhere(ctx context.Context, c *Client, project string) string {
+	var found []string
+	err := pages(ctx, plan.InventorySelector, func(ctx context.Context, o metav1.ListOptions) (string, error) {
+		o.FieldSelector = "metadata.name=" + plan.InventoryName(project)
+		page, err := c.kube.CoreV1().Secrets(metav1.NamespaceAll).List(ctx, o)
+		if err != nil {
+			return "", fmt.Errorf("look for project %s: %w", project, err)
+		}
+		for i := range page.Items {
+			found = append(found, page.Items[i].Namespace)
+		}
+		return page.Continue, nil
+	})
+	slices.Sort(found)
+	switch {
+	case err != nil || len(found) == 0:
+		return "`gantry ls` lists the projects; -n chooses another namespace"
+	case len(found) == 1:
+		return fmt.Sprintf("it was found in namespace %s: run the command with -n %s", found[0], found[0])
+	default:
+		return fmt.Sprintf("it was found in the namespaces %s: choose one with -n", strings.Join(found, ", "))
+	}
 }

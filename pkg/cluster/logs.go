@@ -190,7 +190,7 @@ func (r *reading) checkServices(ctx context.Context, pods []corev1.Pod) error {
 		}
 	}
 	if r.project != "" && len(s.serviceNames()) == 0 && len(r.options.Services) == 0 {
-		return fail(diag.ProjectUnknown, "`gantry ls` lists the projects", "project %q has nothing in namespace %q", r.project, r.client.namespace)
+		return fail(diag.ProjectUnknown, Elsewhere(ctx, r.client, r.project), "project %q has nothing in namespace %q", r.project, r.client.namespace)
 	}
 	return knownServices(r.options.Services, s.serviceNames())
 }
