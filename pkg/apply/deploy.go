@@ -78,6 +78,9 @@ func (r *runner) prepare(ctx context.Context) error {
 	if err := r.makeNamespace(ctx); err != nil {
 		return err
 	}
+	if err := r.review(ctx); err != nil {
+		return err
+	}
 	if r.lock == nil || r.lock.isHeld() || r.lock.denied != nil || !r.needsLock() {
 		return nil
 	}

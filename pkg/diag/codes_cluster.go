@@ -40,6 +40,7 @@ const (
 	RevisionNotStored      Code = "GTY532"
 	DeployDrift            Code = "GTY533"
 	DeployVolumeFixed      Code = "GTY534"
+	DeployNotAllowed       Code = "GTY535"
 )
 
 func clusterCodes() []CodeInfo {

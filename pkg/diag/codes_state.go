@@ -20,5 +20,7 @@ func stateCodes() []CodeInfo {
 			Doc: "Another field manager (kubectl edit, an autoscaler, an operator) has changed fields that the files set, after gantry had applied them. With --drift=repair, the default, they are set back; warn leaves them, ignore leaves them without this message. A field that another manager had set before the files did is a conflict (GTY502)."},
 		{Code: DeployVolumeFixed, Severity: Error, Title: "a volume cannot grow",
 			Doc: "A PersistentVolumeClaim grows in place only when it is bound and its StorageClass has allowVolumeExpansion: true. Nothing is changed. Keep the size, or move the data to a volume of another name."},
+		{Code: DeployNotAllowed, Severity: Error, Title: "the user may not do what the plan does",
+			Doc: "Before the first of several changes the API server is asked whether the user may make them all. Each resource that is forbidden is named with its verbs, the first object that needs them and the rule that allows it. Nothing is changed, but that a namespace that did not exist was made. A single change is not asked about; its own refusal is GTY510."},
 	}
 }
