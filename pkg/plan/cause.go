@@ -50,7 +50,7 @@ func podRules() []causeRule {
 	return []causeRule{
 		{container("image"), says("image changed", true)},
 		{container("env"), sayEnvironment},
-		{container("envFrom"), says("environment changed", false)},
+		{container("envFrom"), sayEnvFrom},
 		{container("command"), says("entrypoint changed", false)},
 		{container("args"), says("command changed", false)},
 		{container("readinessProbe"), says("healthcheck changed", false)},

@@ -122,18 +122,42 @@ func sayVolume(n namer, c Change) string {
 	return "volumes changed"
 }
 
-// reference looks for the name of a known ConfigMap or Secret in the new value.
+// reference tells that a field names another ConfigMap or Secret of the set than
+// before: the name has a hash of the content, so that this is what changed.
 func (n namer) reference(c Change) string {
-	name, ok := c.New.(string)
-	if !ok {
+	old, name := nameIn(c.Old), nameIn(c.New)
+	if name == "" || old == name {
 		return ""
 	}
 	for _, kind := range []string{"ConfigMap", "Secret"} {
-		if words, ok := n[render.Ref{GroupKind: schema.GroupKind{Kind: kind}, Name: name}]; ok {
+		words, ok := n[render.Ref{GroupKind: schema.GroupKind{Kind: kind}, Name: name}]
+		switch {
+		case !ok:
+		case strings.HasPrefix(words, kind+" ") && hashBase(name) != "" && hashBase(name) == hashBase(old):
+			return map[string]string{"ConfigMap": "config ", "Secret": "secret "}[kind] + hashBase(name) + " changed"
+		default:
 			return words + " changed"
 		}
 	}
 	return ""
+}
+
+// nameIn returns the name that a value is, or that a reference such as
+// secretKeyRef holds.
+func nameIn(value any) string {
+	if reference, ok := value.(map[string]any); ok {
+		value = reference["name"]
+	}
+	name, _ := value.(string)
+	return name
+}
+
+// sayEnvFrom tells a new content hash of a config or secret from other changes.
+func sayEnvFrom(n namer, c Change) string {
+	if words := n.reference(c); words != "" {
+		return words
+	}
+	return "environment changed"
 }
 
 func unbracket(s string) string { return strings.TrimSuffix(strings.TrimPrefix(s, "["), "]") }

@@ -182,6 +182,9 @@ func (b *builder) outside() Inventory {
 // planMissing decides on an object that does not exist.
 func (b *builder) planMissing(op *Op) {
 	op.Verb, op.Cause = Create, "not found"
+	if words := b.succession(op); words != "" {
+		op.Cause = words
+	}
 	if b.hasCompleted(op) {
 		op.Verb, op.Cause = Unchanged, "has completed before"
 		return
