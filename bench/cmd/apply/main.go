@@ -3,7 +3,7 @@
 // filled and emptied, such as one of hack/with-cluster:
 //
 //	hack/with-cluster simulated go run ./bench/cmd/apply
-//	    [-kubeconfig FILE] [-n 1000] [-rounds 5] [-gantry PATH] [-peers=false] [-parts first,unchanged,...]
+//	    [-kubeconfig FILE] [-n 1000] [-pods 10000] [-rounds 5] [-gantry PATH] [-peers=false] [-parts first,unchanged,...]
 //
 // It works in namespaces of its own, bench-*, and deletes them in the end.
 package main
@@ -49,6 +49,7 @@ type measurement struct {
 	kube         kubernetes.Interface
 	dir          string
 	services     int
+	listed       int
 	rounds       int
 	peers        bool
 	namespaces   []string
@@ -62,7 +63,7 @@ type part struct {
 }
 
 func (m *measurement) parts() []part {
-	return []part{{"first", m.first}, {"unchanged", m.unchanged}, {"requests", m.requests}, {"ready", m.ready}}
+	return []part{{"first", m.first}, {"unchanged", m.unchanged}, {"requests", m.requests}, {"ready", m.ready}, {"ps", m.ps}}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -70,10 +71,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("apply", flag.ContinueOnError)
 	fs.StringVar(&m.kubeconfig, "kubeconfig", os.Getenv("GANTRY_E2E_KUBECONFIG"), "the cluster to fill; $GANTRY_E2E_KUBECONFIG when empty")
 	fs.IntVar(&m.services, "n", 1000, "services, of three objects each")
+	fs.IntVar(&m.listed, "pods", 10_000, "pods that ps lists; making them takes minutes")
 	fs.IntVar(&m.rounds, "rounds", 5, "rounds that count")
 	fs.BoolVar(&m.peers, "peers", true, "measure the peers on PATH as well; kubectl takes minutes")
 	given := fs.String("gantry", "", "gantry to measure; built when empty")
-	chosen := fs.String("parts", "first,unchanged,requests,ready", "tables to make")
+	chosen := fs.String("parts", "first,unchanged,requests,ready,ps", "tables to make")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
