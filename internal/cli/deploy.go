@@ -62,11 +62,13 @@ func (f *Factory) planOf(ctx context.Context, app application, s selection, o pl
 }
 
 // planWith plans. Where another manager owns a field that is to change, the last
-// revision tells whether it was the project's before.
+// revision tells whether it was the project's before; where drift is to be left,
+// also whether a field that is missing was there.
 func planWith(ctx context.Context, client *cluster.Client, set render.Set, observed plan.Observed, o plan.Options) (plan.Plan, diag.List, error) {
 	p, list := plan.New(set, observed, o)
 	last, ok := plan.LastRevision(observed.Revisions)
 	contested := slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Code == diag.DeployConflict || d.Code == diag.DeployDrift })
+	contested = contested || o.Drift != plan.DriftRepair && p.Count(plan.Update) > 0
 	if !ok || !contested || o.Drift == "" {
 		return p, list, nil
 	}

@@ -48,8 +48,11 @@ func (b *builder) resolveConflicts(op *Op) {
 	var found findings
 	left := map[int]bool{}
 	for i, c := range op.Changes {
+		if b.removed(op, c) {
+			c.Manager = someone
+		}
 		c.Drifted = b.hasDrifted(op.Ref, c)
-		op.Changes[i].Drifted = c.Drifted
+		op.Changes[i].Manager, op.Changes[i].Drifted = c.Manager, c.Drifted
 		switch {
 		case c.Manager == "" || c.Kind == Unowned:
 		case isOurs(c.Manager):
@@ -85,6 +88,20 @@ func (b *builder) hasDrifted(ref render.Ref, c Change) bool {
 		return c.Drifted
 	}
 	return hasField(b.observed.Last.Objects[i].Object, c.Path)
+}
+
+// someone stands for the manager that has removed a field: Kubernetes keeps no
+// record of who removes.
+const someone = "another manager"
+
+// removed reports whether others have removed a field that is to be left so: the
+// last revision has it, and now no one owns it. To set it back needs no word.
+func (b *builder) removed(op *Op, c Change) bool {
+	if b.opts.Drift != DriftWarn && b.opts.Drift != DriftIgnore || c.Kind != Added || c.Manager != "" || c.Old != nil {
+		return false
+	}
+	c.Manager = someone
+	return b.hasDrifted(op.Ref, c)
 }
 
 // hasField reports whether an object has a value at a path of a Change.
