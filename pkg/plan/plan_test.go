@@ -232,6 +232,13 @@ func TestPlans(t *testing.T) {
 		{"volume grows", func(t *testing.T, f *fixture) {
 			set(t, f.object(t, "PersistentVolumeClaim", "shop-data"), "20Ti", "spec", "resources", "requests", "storage")
 		}},
+		{"volume that is not bound grows", func(t *testing.T, f *fixture) {
+			set(t, f.object(t, "PersistentVolumeClaim", "shop-data"), "20Ti", "spec", "resources", "requests", "storage")
+			set(t, f.observed.Live[ref("PersistentVolumeClaim", "shop-data")], "Pending", "status", "phase")
+		}},
+		{"selector of a daemon set changed", func(t *testing.T, f *fixture) {
+			set(t, f.object(t, "DaemonSet", "agent"), "other", "spec", "selector", "matchLabels", render.LabelService)
+		}},
 		{"volume shrinks", func(t *testing.T, f *fixture) {
 			set(t, f.object(t, "PersistentVolumeClaim", "shop-data"), "1Ki", "spec", "resources", "requests", "storage")
 		}},
