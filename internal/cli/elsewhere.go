@@ -7,18 +7,14 @@ type elsewhere struct{ verb, instead string }
 // verbsElsewhere lists them, so that a user who types one is not left with a
 // guess at a similar name.
 func verbsElsewhere() []elsewhere {
-	const exec = "`gantry compose exec SERVICE COMMAND` runs a command in a container"
 	return []elsewhere{
 		{"attach", "`gantry compose logs -f SERVICE` shows the output"},
-		{"events", "`kubectl get events --watch` shows them"},
 		{"export", "`gantry compose cp SERVICE:/ -` writes the files of a container as a tar stream"},
 		{"images", "`gantry compose ps` shows the image of every container"},
 		{"kill", "`gantry compose stop` and `gantry compose restart` end containers"},
 		{"pause", "`gantry compose stop` ends the containers and keeps everything else"},
-		{"port", "`gantry compose ps` shows the published ports and their address"},
 		{"pull", "the cluster pulls images itself when it starts a container"},
 		{"stats", "`kubectl top pods` shows CPU and memory"},
-		{"top", exec + ", such as ps"},
 		{"unpause", "`gantry compose start` starts what was stopped"},
 		{"wait", "`gantry compose up` waits for one-shot services"},
 		{"watch", "`gantry compose up` applies a change of the files"},

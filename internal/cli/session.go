@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gantry-dev/gantry/pkg/cluster"
+	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
 // cleanUpTime bounds what is done after an interruption.
@@ -55,11 +56,23 @@ func (s *session) attend(ctx context.Context, in io.Reader) error {
 func (s *session) follow(ctx context.Context, in io.Reader) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	attached := make(chan error, 1)
 	if in != nil {
-		// The process may end without reading: that is no failure.
-		go func() { _ = cluster.Attach(ctx, s.client, s.at, cluster.Streams{In: in}) }()
+		go func() { attached <- cluster.Attach(ctx, s.client, s.at, cluster.Streams{In: in}) }()
 	}
-	return cluster.Output(ctx, s.client, s.at, true, s.write)
+	err := cluster.Output(ctx, s.client, s.at, true, s.write)
+	if in == nil || err != nil {
+		return err
+	}
+	select {
+	case err := <-attached:
+		// That the process ended without reading is no failure.
+		if d, _ := cluster.AsDiagnostic(err); d.Code == diag.ExecNoContainer {
+			return err
+		}
+	case <-time.After(time.Second):
+	}
+	return nil
 }
 
 // terminal hands the terminal over. What the process wrote before comes first;

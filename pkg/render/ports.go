@@ -149,7 +149,7 @@ func (c *Ctx) publish(p types.ServicePortConfig, published int32, at string) {
 	switch {
 	case isLoopback(p.HostIP):
 		c.Report(diag.CodePortLoopback, at, "published on %s only: the port is not exposed outside the cluster", p.HostIP).
-			Hint = fmt.Sprintf("reach it with `kubectl port-forward service/%s %d:%d`", c.KubeName, published, p.Target)
+			Hint = fmt.Sprintf("reach it with `gantry compose port-forward %s %d:%d`", c.Name, published, p.Target)
 	case !isAnyAddress(p.HostIP):
 		c.Report(diag.CodePortHostIP, at, "host address %s cannot be chosen on Kubernetes: the port is published on the address of its Service", p.HostIP)
 	}
