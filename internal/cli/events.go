@@ -32,7 +32,7 @@ about an hour; with --until 0s only they are shown. The Compose files are not ne
 	fs := cmd.Flags()
 	fs.BoolVar(&o.json, "json", false, "an object a line")
 	fs.StringVar(&o.since, "since", "", "from `TIME`: an RFC 3339 time, or an age such as 10m")
-	fs.StringVar(&o.until, "until", "", "up to `TIME`; 0s is now")
+	fs.StringVar(&o.until, "until", "", "up to `TIME`, or an age: 0s is now")
 	fs.BoolVar(&o.warnings, "warnings", false, "warnings only")
 	return f.verb(cmd, "events", o.run, f.projectSet, f.clusterSet)
 }
