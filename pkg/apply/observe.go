@@ -61,10 +61,16 @@ func (t *tracker) allPods(owner types.UID) []*corev1.Pod {
 	return out
 }
 
-// currentPods returns the pods of the current template; the caller holds the lock.
+// currentPods returns the pods of the current template; the caller holds the
+// lock. There are none before the controller has seen a change: until then the
+// revision is that of the template before, whose pods may be what the change
+// mends.
 func (t *tracker) currentPods(o runtime.Object, m metav1.Object) []*corev1.Pod {
 	switch x := o.(type) {
 	case *appsv1.Deployment:
+		if x.Status.ObservedGeneration < x.Generation {
+			return nil
+		}
 		for _, rs := range t.sets[x.UID] {
 			if rs.Annotations[revisionAnnotation] == x.Annotations[revisionAnnotation] {
 				return slices.Collect(maps.Values(t.pods[rs.UID]))
@@ -72,6 +78,9 @@ func (t *tracker) currentPods(o runtime.Object, m metav1.Object) []*corev1.Pod {
 		}
 		return nil
 	case *appsv1.StatefulSet:
+		if x.Status.ObservedGeneration < x.Generation {
+			return nil
+		}
 		return t.labelled(x.UID, appsv1.StatefulSetRevisionLabel, x.Status.UpdateRevision)
 	case *appsv1.DaemonSet:
 		return t.labelled(x.UID, podTemplateGenerated, x.Annotations[templateGeneration])
