@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,7 +42,7 @@ func WatchEvents(ctx context.Context, c *Client, project string, o EventOptions,
 	switch {
 	case w.err != nil:
 		return w.err
-	case context.Cause(ctx) == errAllEnded:
+	case errors.Is(context.Cause(ctx), errAllEnded):
 		return nil
 	}
 	return c.explain(ctx, err)

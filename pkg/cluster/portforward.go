@@ -5,9 +5,9 @@ import (
 	"io"
 	"net/http"
 
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
 )
 
 // Forward is a port of this machine that leads to one of a container.
@@ -25,7 +25,7 @@ func PortForward(ctx context.Context, c *Client, at Replica, addresses, ports []
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ready := make(chan struct{})
-	f, err := portforward.NewOnAddressesWithContext(ctx, dialer, addresses, ports, ready, io.Discard, io.Discard)
+	f, err := portforward.NewOnAddressesForStreamingWithContext(ctx, dialer, addresses, ports, ready, io.Discard, io.Discard)
 	if err != nil {
 		return false, err
 	}
@@ -64,7 +64,7 @@ func forwarded(f *portforward.PortForwarder) []Forward {
 func (c *Client) forwardDialer(at Replica) (httpstream.Dialer, error) {
 	to := c.kube.CoreV1().RESTClient().Post().Resource("pods").Namespace(at.Pod.Namespace).Name(at.Pod.Name).SubResource("portforward").URL()
 	config := c.RESTConfig()
-	first, err := portforward.NewSPDYOverWebsocketDialer(to, config)
+	first, err := portforward.NewSPDYOverWebsocketDialerForStreaming(to, config)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +72,6 @@ func (c *Client) forwardDialer(at Replica) (httpstream.Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	second := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, to)
-	return portforward.NewFallbackDialer(first, second, noWebSocket), nil
+	second := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, to)
+	return portforward.NewFallbackDialerForStreaming(first, second, noWebSocket), nil
 }
