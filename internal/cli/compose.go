@@ -43,7 +43,7 @@ func verbs(f *Factory, service bool) []*cobra.Command {
 	list := []*cobra.Command{
 		NewCmdUp(f), NewCmdCreate(f), NewCmdStart(f), NewCmdStop(f), NewCmdRestart(f), NewCmdScale(f), NewCmdHistory(f), NewCmdRollback(f),
 		NewCmdPs(f, service), NewCmdLogs(f), NewCmdDown(f, service),
-		NewCmdExec(f), NewCmdCp(f), NewCmdRun(f), NewCmdPort(f), NewCmdPortForward(f), NewCmdTop(f), NewCmdEvents(f),
+		NewCmdExec(f), NewCmdCp(f), NewCmdRun(f), NewCmdPort(f), NewCmdPortForward(f), NewCmdTop(f), NewCmdImages(f), NewCmdEvents(f),
 		NewCmdBuild(f), NewCmdPush(f),
 		NewCmdConfig(f), NewCmdLock(f), NewCmdConvert(f), NewCmdCheck(f), NewCmdDiff(f), NewCmdGraph(f), NewCmdLs(f), NewCmdVersion(f),
 	}

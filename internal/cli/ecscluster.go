@@ -61,7 +61,7 @@ func NewCmdsWithoutCounterpart(f *Factory) []*cobra.Command {
 	for _, v := range []struct{ use, answer, direction string }{
 		{"push", "gantry keeps no images: nothing was done", "`gantry compose push` pushes the images of services with a build"},
 		{"pull", "gantry keeps no images: nothing was done", "the cluster's nodes pull what the Compose file names"},
-		{"images", "gantry keeps no images: nothing was done", "`gantry compose ps` shows the images that run"},
+		{"images", "gantry keeps no images: nothing was done", "`gantry compose images` shows the images that run"},
 		{"registry-creds", "gantry makes no credentials: nothing was done", "make a Secret with `kubectl create secret docker-registry` and name it in ecs-params' kubernetes.image_pull_secrets"},
 		{"check-attributes", "nodes have no ECS attributes: nothing was done", "`gantry compose up --dry-run=server` asks the cluster whether it takes the application"},
 		{"license", "gantry prints no licences: nothing was done", "it is under the Apache License 2.0; the file LICENSE of its source has the text"},

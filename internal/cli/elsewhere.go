@@ -10,7 +10,6 @@ func verbsElsewhere() []elsewhere {
 	return []elsewhere{
 		{"attach", "`gantry compose logs -f SERVICE` shows the output"},
 		{"export", "`gantry compose cp SERVICE:/ -` writes the files of a container as a tar stream"},
-		{"images", "`gantry compose ps` shows the image of every container"},
 		{"kill", "`gantry compose stop` and `gantry compose restart` end containers"},
 		{"pause", "`gantry compose stop` ends the containers and keeps everything else"},
 		{"pull", "the cluster pulls images itself when it starts a container"},
