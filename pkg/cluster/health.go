@@ -4,27 +4,42 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/gantry-dev/gantry/pkg/render"
 )
 
 // healthOf turns a running container's probes into Docker's health. A Compose
 // healthcheck is rendered as a readiness and a startup probe, so a container
 // without either has no health. Docker says "starting" until the first success
-// or until the retries are used up (Compose Specification, "healthcheck").
+// or until start_period is over and the retries are used up (Compose
+// Specification, "healthcheck").
 func healthOf(pod *corev1.Pod, s *corev1.ContainerStatus, now time.Time) string {
 	spec := containerSpec(pod, s.Name)
 	if spec == nil || spec.ReadinessProbe == nil && spec.StartupProbe == nil {
 		return ""
 	}
-	switch {
-	case s.Ready:
+	if s.Ready {
 		return HealthHealthy
-	case s.Started == nil || !*s.Started:
-		return HealthStarting
-	case now.Before(s.State.Running.StartedAt.Add(patience(spec.ReadinessProbe))):
-		return HealthStarting
-	default:
-		return HealthUnhealthy
 	}
+	limit := patience(spec.ReadinessProbe)
+	if s.Started == nil || !*s.Started {
+		period, known := startPeriod(spec.StartupProbe)
+		if !known {
+			return HealthStarting
+		}
+		limit += period
+	}
+	if s.State.Running == nil || now.Before(s.State.Running.StartedAt.Add(limit)) {
+		return HealthStarting
+	}
+	return HealthUnhealthy
+}
+
+// startPeriod is the start_period of the healthcheck that a startup probe was
+// rendered from; not known of one that ends its container sooner.
+func startPeriod(p *corev1.Probe) (time.Duration, bool) {
+	period := patience(p) - render.StartupPatience
+	return period, period >= 0
 }
 
 // patience is how long a probe may fail before its container counts as unhealthy.

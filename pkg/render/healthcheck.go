@@ -38,9 +38,9 @@ const (
 	defaultRetries       = 3
 )
 
-// startupPatience is how long after start_period an unhealthy container is left
-// to itself.
-const startupPatience = 24 * time.Hour
+// StartupPatience is how long after start_period the startup probe of a
+// healthcheck goes on: Docker never ends a container for being unhealthy.
+const StartupPatience = 24 * time.Hour
 
 // health is a healthcheck with ecs-params' fields merged in.
 type health struct {
@@ -71,7 +71,7 @@ func mapHealthcheck(c *Ctx) {
 		}
 	}
 	c.Container.ReadinessProbe = probe(h.interval, h.retries)
-	c.Container.StartupProbe = probe(h.startInterval, times(later(h.startPeriod, startupPatience), h.startInterval))
+	c.Container.StartupProbe = probe(h.startInterval, times(later(h.startPeriod, StartupPatience), h.startInterval))
 	if c.KubernetesService().Liveness {
 		c.Container.StartupProbe.FailureThreshold = min(times(h.startPeriod, h.startInterval), maxThreshold-h.retries) + h.retries
 		c.Container.LivenessProbe = probe(h.interval, h.retries)
