@@ -39,11 +39,15 @@ func oneOff(pod *corev1.Pod) Replica {
 	return Replica{Project: projectOf(pod), Service: serviceOf(pod), Pod: pod, Container: pod.Spec.Containers[0].Name}
 }
 
-// OneOffs lists the pods of `run` of a project.
+// OneOffs lists the pods of `run` of a project; none where the user may not list
+// pods, as then gantry cannot have made any for them.
 func (c *Client) OneOffs(ctx context.Context, project string) ([]*unstructured.Unstructured, error) {
 	selector := labels.Set{render.LabelProject: render.LabelValue(project), render.LabelOneOff: render.OneOff}.String()
 	list, err := c.dynamic.Resource(corev1.SchemeGroupVersion.WithResource("pods")).Namespace(c.namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
-	if err != nil {
+	switch {
+	case apierrors.IsForbidden(err):
+		return nil, nil
+	case err != nil:
 		return nil, c.explain(ctx, fmt.Errorf("list the pods of run: %w", err))
 	}
 	var out []*unstructured.Unstructured
