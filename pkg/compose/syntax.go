@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -166,8 +167,9 @@ func (f *fault) look(content []byte) {
 	}
 	line := []rune(lines[f.line-1])
 	if f.col == 1 && len(line) > 0 && f.problem == cannotStart {
-		f.col = max(strings.IndexAny(string(line), "\t@`%")+1, 1)
+		f.col = max(slices.IndexFunc(line, func(r rune) bool { return strings.ContainsRune("\t@`%", r) })+1, 1)
 	}
+	f.col = min(f.col, len(line)+1) // the parser counts in UTF-8 what may be UTF-16
 	if f.col >= 1 && f.col <= len(line) {
 		f.char = line[f.col-1]
 	}
