@@ -7,7 +7,31 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"gopkg.in/yaml.v3"
+
+	"github.com/gantry-dev/gantry/pkg/diag"
 )
+
+// endlessAliases finds aliases that stand within what they refer to, which
+// compose-go would follow for ever. YAML has no other way to a cycle, as an
+// anchor comes before its aliases.
+func (in *inputs) endlessAliases() (list diag.List) {
+	var walk func(s *source, n *yaml.Node, open []*yaml.Node)
+	walk = func(s *source, n *yaml.Node, open []*yaml.Node) {
+		if n.Kind == yaml.AliasNode && slices.Contains(open, n.Alias) {
+			list.Add(diag.New(diag.InputFileCycle, posOf(s.shown, n), "", "the alias *%s stands within what it refers to", n.Value).
+				WithHint("remove the alias"))
+		}
+		for _, child := range n.Content {
+			walk(s, child, append(open, n))
+		}
+	}
+	for _, s := range in.sources {
+		for _, doc := range s.docs {
+			walk(s, doc, nil)
+		}
+	}
+	return list
+}
 
 // spelledOut returns the input with what its aliases stand for in their place;
 // not ok where err is no cycle, and where there is one. compose-go takes it for

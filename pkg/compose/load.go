@@ -26,6 +26,7 @@ func Load(ctx context.Context, o Options) (*Project, diag.List) {
 		return nil, list.Sorted()
 	}
 	list.Add(in.readSources(o)...)
+	list.Add(in.endlessAliases()...)
 	if list.HasErrors() {
 		return nil, list.Sorted()
 	}
