@@ -3,7 +3,6 @@ package compose
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -255,12 +254,7 @@ func (l *load) accepted() bool {
 	if err != nil || !l.alone() || l.inputs.sources[0].isFlat() {
 		return false
 	}
-	return g.accepts(withoutVersion(l.layering.layers[0].root), func(s string) string {
-		if !strings.Contains(s, "$") {
-			return s
-		}
-		return expandQuietly(s, l.inputs.env)
-	})
+	return g.accepts(withoutVersion(l.layering.layers[0].root), func(s string) string { return expandQuietly(s, l.inputs.env) })
 }
 
 // withoutVersion is a document without what means nothing in it.

@@ -11,31 +11,36 @@ import (
 	"github.com/gantry-dev/gantry/pkg/diag"
 )
 
-// endlessAliases finds aliases that stand within what they refer to, which
-// compose-go would follow for ever. YAML has no other way to a cycle, as an
-// anchor comes before its aliases.
-func (in *inputs) endlessAliases() (list diag.List) {
-	var walk func(s *source, n *yaml.Node, open []*yaml.Node)
-	walk = func(s *source, n *yaml.Node, open []*yaml.Node) {
-		if n.Kind == yaml.AliasNode && slices.Contains(open, n.Alias) {
-			list.Add(diag.New(diag.InputFileCycle, posOf(s.shown, n), "", "the alias *%s stands within what it refers to", n.Value).
-				WithHint("remove the alias"))
-		}
-		for _, child := range n.Content {
-			walk(s, child, append(open, n))
-		}
-	}
-	for _, s := range in.sources {
-		for _, doc := range s.docs {
-			walk(s, doc, nil)
+// endlessAliases finds aliases that stand within what they refer to, in every
+// file that compose-go would read: it would follow them for ever. YAML has no
+// other way to a cycle, as an anchor comes before its aliases.
+func (l *layering) endlessAliases() diag.List {
+	var list diag.List
+	for _, path := range sortedKeys(l.parsed) {
+		if s := l.parsed[path]; s != nil {
+			for _, doc := range s.docs {
+				list.Add(s.endlessAliases(doc, nil)...)
+			}
 		}
 	}
 	return list
 }
 
+// endlessAliases looks at a node and all below it; open are the nodes that lead
+// to it.
+func (s *source) endlessAliases(n *yaml.Node, open []*yaml.Node) (list diag.List) {
+	if n.Kind == yaml.AliasNode && slices.Contains(open, n.Alias) {
+		list.Add(diag.New(diag.InputFileCycle, posOf(s.shown, n), "", "the alias *%s stands within what it refers to", n.Value).
+			WithHint("remove the alias"))
+	}
+	for _, child := range n.Content {
+		list.Add(s.endlessAliases(child, append(open, n))...)
+	}
+	return list
+}
+
 // spelledOut returns the input with what its aliases stand for in their place;
-// not ok where err is no cycle, and where there is one. compose-go takes it for
-// a cycle when one mapping is merged into a service and again below it, as into
+// not ok where err is no cycle. compose-go takes it for a cycle when one mapping is merged into a service and again below it, as into
 // one of its hooks.
 func (l *load) spelledOut(err error) (details types.ConfigDetails, ok bool) {
 	if err == nil || !strings.Contains(err.Error(), "cycle detected: node at path") {
@@ -75,14 +80,13 @@ func (s *source) withoutAliases() (text []byte, ok bool) {
 
 // aliasCopier copies nodes, what aliases stand for in their place.
 type aliasCopier struct {
-	open []*yaml.Node // the mappings and lists that lead to where it is
-	left int          // how many nodes there may be; negative for a cycle too
+	left int // how many nodes there may be
 }
 
 func (c *aliasCopier) copy(n *yaml.Node) *yaml.Node {
 	n = deref(n)
 	c.left--
-	if n == nil || c.left < 0 || slices.Contains(c.open, n) {
+	if n == nil || c.left < 0 {
 		c.left = -1
 		return nil
 	}
@@ -91,10 +95,8 @@ func (c *aliasCopier) copy(n *yaml.Node) *yaml.Node {
 	if out.Tag == "!!merge" {
 		out.Tag = "" // the encoder would write it
 	}
-	c.open = append(c.open, n)
 	for _, child := range n.Content {
 		out.Content = append(out.Content, c.copy(child))
 	}
-	c.open = c.open[:len(c.open)-1]
 	return &out
 }

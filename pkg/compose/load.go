@@ -26,11 +26,13 @@ func Load(ctx context.Context, o Options) (*Project, diag.List) {
 		return nil, list.Sorted()
 	}
 	list.Add(in.readSources(o)...)
-	list.Add(in.endlessAliases()...)
 	if list.HasErrors() {
 		return nil, list.Sorted()
 	}
 	l := newLoad(o, in)
+	if list.Add(l.layering.endlessAliases()...); list.HasErrors() {
+		return nil, list.Sorted()
+	}
 	model, faults := l.run(ctx)
 	list.Add(faults...)
 	list.Add(l.remarks()...)
