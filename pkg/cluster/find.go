@@ -18,7 +18,7 @@ import (
 // that runs. The error says that the service does not exist, has no such
 // replica, or does not run.
 func Find(ctx context.Context, c *Client, project, service string, index int) (Replica, error) {
-	all, err := c.replicasOf(ctx, project, service)
+	all, err := c.replicasOf(ctx, project, []string{service})
 	if err != nil {
 		return Replica{}, err
 	}
@@ -27,7 +27,7 @@ func Find(ctx context.Context, c *Client, project, service string, index int) (R
 
 // FindAll returns the replicas of a service that run. None is an error.
 func FindAll(ctx context.Context, c *Client, project, service string) ([]Replica, error) {
-	all, err := c.replicasOf(ctx, project, service)
+	all, err := c.replicasOf(ctx, project, []string{service})
 	if err != nil {
 		return nil, err
 	}
@@ -35,24 +35,38 @@ func FindAll(ctx context.Context, c *Client, project, service string) ([]Replica
 	if _, err := pick(all, service, 0, now); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(r Replica) bool {
-		return r.Service != service || conditionOf(r.Pod, r.Container, now).State != StateRunning
-	}), nil
+	return slices.DeleteFunc(all, func(r Replica) bool { return r.Service != service || !r.runs(now) }), nil
 }
 
-// replicasOf returns the replicas of a project, of which the service is one.
-func (c *Client) replicasOf(ctx context.Context, project, service string) ([]Replica, error) {
+// Running returns the replicas of a project, or of some of its services, that
+// run, in the order of their names.
+func Running(ctx context.Context, c *Client, project string, services []string) ([]Replica, error) {
+	all, err := c.replicasOf(ctx, project, services)
+	now := time.Now()
+	return slices.DeleteFunc(all, func(r Replica) bool { return !r.runs(now) }), err
+}
+
+// replicasOf returns the replicas of a project, or of some of its services, in
+// the order of their names. A service that the project does not have is an error.
+func (c *Client) replicasOf(ctx context.Context, project string, services []string) ([]Replica, error) {
 	s, err := c.take(ctx, c.namespace, project)
 	if err != nil {
 		return nil, err
 	}
-	return replicas(s.pods), knownServices([]string{service}, s.serviceNames())
+	if err := knownServices(services, s.serviceNames()); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(replicas(s.pods), func(r Replica) bool { return !wanted(services, r.owner()) }), nil
+}
+
+func (r Replica) runs(now time.Time) bool {
+	return conditionOf(r.Pod, r.Container, now).State == StateRunning
 }
 
 func pick(all []Replica, service string, index int, now time.Time) (Replica, error) {
 	mine := slices.DeleteFunc(slices.Clone(all), func(r Replica) bool { return r.Service != service })
 	for _, r := range mine {
-		up := conditionOf(r.Pod, r.Container, now).State == StateRunning
+		up := r.runs(now)
 		if index == r.Number && up || index == 0 && up {
 			return r, nil
 		}

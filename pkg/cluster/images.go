@@ -19,16 +19,13 @@ type Image struct {
 // Images returns the image of every container of a project, or of some of its
 // services. A service that the project does not have is an error.
 func Images(ctx context.Context, c *Client, project string, services []string) ([]Image, error) {
-	s, err := c.take(ctx, c.namespace, project)
+	all, err := c.replicasOf(ctx, project, services)
 	if err != nil {
 		return nil, err
 	}
-	if err := knownServices(services, s.serviceNames()); err != nil {
-		return nil, err
-	}
 	var out []Image
-	for _, r := range replicas(s.pods) {
-		if spec := containerSpec(r.Pod, r.Container); spec != nil && wanted(services, r.owner()) {
+	for _, r := range all {
+		if spec := containerSpec(r.Pod, r.Container); spec != nil {
 			row := Image{ContainerName: r.Name(), Service: r.Service}
 			row.Repository, row.Tag = splitImage(spec.Image)
 			if status := statusOf(r.Pod, r.Container); status != nil {

@@ -2,9 +2,7 @@ package cluster
 
 import (
 	"context"
-	"slices"
 	"strings"
-	"time"
 )
 
 // Process is a process in a container.
@@ -43,20 +41,4 @@ func Processes(ctx context.Context, c *Client, at Replica) ([]Process, error) {
 		})
 	}
 	return list, nil
-}
-
-// Running returns the replicas of a project, or of some of its services, that
-// run, in the order of their names.
-func Running(ctx context.Context, c *Client, project string, services []string) ([]Replica, error) {
-	s, err := c.take(ctx, c.namespace, project)
-	if err != nil {
-		return nil, err
-	}
-	if err := knownServices(services, s.serviceNames()); err != nil {
-		return nil, err
-	}
-	now := time.Now()
-	return slices.DeleteFunc(replicas(s.pods), func(r Replica) bool {
-		return !wanted(services, r.owner()) || conditionOf(r.Pod, r.Container, now).State != StateRunning
-	}), nil
 }
