@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -57,11 +56,10 @@ func younger(a, b *unstructured.Unstructured) bool {
 	return y.Before(&x)
 }
 
-// hashBase returns a name without the hash of ten letters and digits that
-// render and kustomize put after it; "" for a name without one.
+// hashBase returns a name without its hash; "" for a name without one.
 func hashBase(name string) string {
-	if m := regexp.MustCompile(`^(.+)-[0-9a-z]{10}$`).FindStringSubmatch(name); m != nil {
-		return m[1]
+	if base := withoutHash(name); base != name {
+		return base
 	}
 	return ""
 }

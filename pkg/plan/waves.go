@@ -155,7 +155,8 @@ const hashLength = 10
 
 // withoutHash cuts the hash off a name; a name without one stays whole.
 func withoutHash(name string) string {
-	if i := strings.LastIndex(name, "-"); i == len(name)-hashLength-1 && i > 0 {
+	other := func(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'z') }
+	if i := strings.LastIndex(name, "-"); i == len(name)-hashLength-1 && i > 0 && !strings.ContainsFunc(name[i+1:], other) {
 		return name[:i]
 	}
 	return name
