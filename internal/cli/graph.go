@@ -51,9 +51,9 @@ func (o *graphOptions) run(ctx context.Context, services []string) error {
 // awaited says what of a dependency is waited for.
 func awaited(condition string) string {
 	switch condition {
-	case "service_healthy":
+	case plan.Healthy:
 		return "healthy"
-	case "service_completed_successfully":
+	case plan.Completed:
 		return "completed"
 	default:
 		return "started"

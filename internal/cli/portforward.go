@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -120,7 +121,7 @@ func forwards(words []string) ([]string, error) {
 // that its containers have in the cluster.
 func (o *portForwardOptions) published(ctx context.Context, at location, service string) ([]string, error) {
 	var out []string
-	if project, list := compose.Load(ctx, o.f.composeOptions(selection{})); project != nil && !list.HasErrors() && o.f.Project.Name == "" {
+	if project, _ := compose.Load(ctx, o.f.composeOptions(selection{})); project != nil && o.f.Project.Name == "" {
 		for _, p := range project.Services[service].Ports {
 			if p.Published != "" && p.Protocol == "tcp" {
 				out = append(out, fmt.Sprintf("%s:%d", p.Published, p.Target))
@@ -136,11 +137,8 @@ func (o *portForwardOptions) published(ctx context.Context, at location, service
 	}
 	for _, row := range listing.Containers {
 		for _, p := range row.Publishers {
-			if local := max(p.PublishedPort, 0); p.Protocol == "tcp" {
-				if local == 0 {
-					local = p.TargetPort
-				}
-				out = append(out, fmt.Sprintf("%d:%d", local, p.TargetPort))
+			if p.Protocol == "tcp" {
+				out = append(out, fmt.Sprintf("%d:%d", cmp.Or(p.PublishedPort, p.TargetPort), p.TargetPort))
 			}
 		}
 	}

@@ -85,9 +85,10 @@ func (p Preparation) store(ctx context.Context, c *Client, at Replica) (string, 
 // exports returns the shell's commands that set the variables.
 func exports(env []string) (string, error) {
 	var out strings.Builder
+	exportable := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
-		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
+		if !exportable.MatchString(name) {
 			return "", fmt.Errorf("variable %q: %w", name, ErrVariable)
 		}
 		fmt.Fprintf(&out, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
